@@ -122,8 +122,12 @@ def test_a_field_is_added_on_the_tables_beside_it(known: Project) -> None:
     ) in written.out
     assert known.manage("schemadiff", "--check").out.startswith("Known")
     assert known.manage("schemadiff", "--check", "--no-cache").code == 0
-    write_models(known, change(make_models(), "M5", more="IntegerField(null=True)"))
+    more = "IntegerField(null=True, default=iter(range(9)).__next__)"
+    write_models(known, change(make_models(), "M5", more=more))
     assert compare(known, *ANSWERS) == 3  # also after a file that a slice proved
+    written = known.manage("schemadiff", *ANSWERS)
+    assert "is set to one value for all of them" in written.err
+    assert known.manage("schemadiff", "--check").out.startswith("Known")
 
 
 def add_file(project: Project, sql: str) -> None:

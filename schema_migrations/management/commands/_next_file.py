@@ -58,13 +58,15 @@ def plan_next_file(
     options = command.given
     asker = _choose_asker(command) if request.strict else None
     schemas = cache and replace(cache, kind=SCHEMAS)
-    part = find_slice(schemas, key) if schemas and key and not options["full"] else None
+    within = (
+        find_slice(schemas, key) if schemas and key and not options["full"] else None
+    )
     planned = write_next_file(
         request,
         asker=asker,
         reporter=command,
         inputs=key.inputs if key else None,
-        part=part,
+        within=within,
         reads_rows=schemas is not None,
     )
     command.show(

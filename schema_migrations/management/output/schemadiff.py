@@ -179,10 +179,10 @@ def _format_end(result: PlannedFile, view: View) -> Iterator[Line]:
 
 def _describe_proof(planned: NextFile, plan: Plan) -> Iterator[str]:
     count = format_count(len(plan.statements), "statement")
-    if planned.part is None:
+    if planned.within is None:
         yield f"Proved   {count} ran after all earlier files; no difference is left."
         return
-    tables = format_count(planned.part.table_count, "table")
+    tables = format_count(planned.within.table_count, "table")
     yield f"Proved   {count} ran on {tables}: those of the changed models, and those that"
     yield "         foreign keys join to them. No difference is left; --full takes all tables."
 
@@ -272,7 +272,7 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
         "data_operations": list(planned.uncovered.shown_operations),
         "dev": planned.dev_server,
         "known_since": None,
-        "slice": planned.part.table_count if planned.part else None,
+        "slice": planned.within.table_count if planned.within else None,
         "rows": rows_as_json(planned.rows) if planned.rows else None,
         "seconds": round(seconds, 3),
     }

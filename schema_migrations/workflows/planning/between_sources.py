@@ -40,14 +40,14 @@ def propose(
     *,
     source: str = FILES,
     target: str = MODELS,
-    part: Slice | None = None,
+    within: Slice | None = None,
 ) -> Proposal:
     """Open the states of two sources and plan the change from one to the other.
 
-    ``part`` limits both to a slice.  Raises what ``open_state`` and ``plan_change`` raise.
+    ``within`` limits both to a slice.  Raises what ``open_state`` and ``plan_change`` raise.
     """
-    with _open_states(workspace, source, target, part) as (current, desired):
-        if part is not None and part.find_taken_names(desired.schema):
+    with _open_states(workspace, source, target, within) as (current, desired):
+        if within is not None and within.find_taken_names(desired.schema):
             raise _SliceTooSmall
 
         def plan(request: ChangeRequest) -> Proposal:
@@ -66,10 +66,10 @@ def propose(
 
 @contextmanager
 def _open_states(
-    workspace: Workspace, source: str, target: str, part: Slice | None
+    workspace: Workspace, source: str, target: str, within: Slice | None
 ) -> Iterator[tuple[State, State]]:
     if (source, target) == (FILES, MODELS):
-        with open_files_and_models(workspace, part=part) as states:
+        with open_files_and_models(workspace, within=within) as states:
             yield states
         return
     with (
@@ -80,7 +80,7 @@ def _open_states(
 
 
 def propose_in_slice(
-    workspace: Workspace, request: ChangeRequest, part: Slice
+    workspace: Workspace, request: ChangeRequest, within: Slice
 ) -> Proposal | None:
     """Plan the change from the files to the models; None: all of the schema is needed.
 
@@ -88,10 +88,10 @@ def propose_in_slice(
     ``AnswerNeeded`` as ``propose`` does.
     """
     try:
-        proposal = propose(workspace, request, part=part)
+        proposal = propose(workspace, request, within=within)
     except AnswerNeeded:
         raise
     except (SchemaMigrationsError, _SliceTooSmall):
         return None
-    is_enough = part.has_same_neighbours(proposal.before, proposal.goal)
+    is_enough = within.has_same_neighbours(proposal.before, proposal.goal)
     return proposal if is_enough else None

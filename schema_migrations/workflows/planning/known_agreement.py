@@ -158,14 +158,14 @@ def find_agreement(cache: Cache, key: AgreementKey) -> KnownAgreement | None:
 def keep_agreement(
     cache: Cache, key: AgreementKey, planned: NextFile
 ) -> AgreementKey | None:
-    """Keep what a comparison found, if files and models agree now without any remark.
+    """Keep what a comparison found, if files and models agree now.
 
-    They do if nothing differed, or if the file that was proved is written.  Return the key
-    of the agreement, None: nothing was kept.
+    They do if nothing differed, or if the file that was proved is written.  Where something
+    deserves a warning each time, nothing is kept.  Return the key of the agreement, None:
+    there is none.
     """
     if (
-        planned.proposal.remarks
-        or planned.uncovered.operations
+        planned.uncovered.operations
         or planned.rows is not None
         or planned.has_warned
         or not key.stamp.is_for(planned.dev_server)

@@ -72,11 +72,11 @@ def _choose_slice(
 
 def keep_schema(cache: Cache, key: AgreementKey, planned: NextFile) -> None:
     """Keep the schema that the directory of an agreement makes, as it was read."""
-    reached, part = planned.proposal.reached, planned.part
+    reached, within = planned.proposal.reached, planned.within
     if reached is None or reached.filled_tables is None:
         return
     now = _describe_models(key)
-    if part is None:
+    if within is None:
         known = make_known_schema(
             reached.schema,
             models=now,
@@ -84,7 +84,7 @@ def keep_schema(cache: Cache, key: AgreementKey, planned: NextFile) -> None:
             filled_tables=reached.filled_tables,
         )
     else:
-        known = part.read_changed(reached.schema, reached.filled_tables, now)
+        known = within.read_changed(reached.schema, reached.filled_tables, now)
     if known is not None:
         cache.write(key.files_digest, known_schema_as_json(known))
 

@@ -95,7 +95,7 @@ class NextFile:
     """The new files and ``atlas.sum``; empty: nothing was written."""
     directory: Directory | None = None
     """As it is with them; None: nothing was written."""
-    part: Slice | None = None
+    within: Slice | None = None
     """What the change was planned and proved on; None: all that the files make."""
     rows: RowsFile | None = None
     """None: they were not asked for."""
@@ -120,12 +120,12 @@ def write_next_file(
     asker: NextFileAsker | None = None,
     reporter: Reporter = SILENCE,
     inputs: Inputs | None = None,
-    part: Slice | None = None,
+    within: Slice | None = None,
     reads_rows: bool = False,
 ) -> NextFile:
     """Plan the next file, prove it and write it, as far as the request goes.
 
-    ``inputs`` are what was read already, ``part`` is what the change is known to touch.
+    ``inputs`` are what was read already, ``within`` is what the change is known to touch.
     ``asker`` is asked what the request leaves open; None: nobody can be asked.
     ``reads_rows``: read which tables have rows in the end.  Raises
     what ``run_in_workspace`` and ``plan_change`` raise; then nothing was written.
@@ -134,7 +134,7 @@ def write_next_file(
     reporter = RememberingReporter(reporter)
     planned = run_in_workspace(
         lambda workspace: _plan(
-            request, workspace, asker, reporter, part, reads_rows=reads_rows
+            request, workspace, asker, reporter, within, reads_rows=reads_rows
         ),
         request.alias,
         directory=request.directory,
@@ -152,7 +152,7 @@ def write_next_file(
         uncovered=planned.uncovered,
         paths=paths,
         directory=workspace.directory.with_files(planned.files) if paths else None,
-        part=planned.part,
+        within=planned.within,
         rows=planned.rows,
         shown_text=planned.shown_text,
         rows_are_baseline=bool(planned.rows and ROWS_LINE in planned.rows.text)
@@ -170,7 +170,7 @@ class _Planned:
     workspace: Workspace
     uncovered: UncoveredMigrations
     proposal: Proposal
-    part: Slice | None
+    within: Slice | None
     rows: RowsFile | None
     shown_text: str
     files: tuple[MigrationFile, ...]
@@ -181,7 +181,7 @@ def _plan(
     workspace: Workspace,
     asker: NextFileAsker | None,
     reporter: Reporter,
-    part: Slice | None,
+    within: Slice | None,
     *,
     reads_rows: bool,
 ) -> _Planned:
@@ -209,8 +209,8 @@ def _plan(
         notes=make_notes(uncovered, taken=taken),
     )
     try:
-        found = None if part is None else propose_in_slice(workspace, change, part)
-        part = None if found is None else part
+        found = None if within is None else propose_in_slice(workspace, change, within)
+        within = None if found is None else within
         proposal = found or propose(
             workspace, change, source=request.source, target=request.target
         )
@@ -238,7 +238,7 @@ def _plan(
         workspace=workspace,
         uncovered=uncovered,
         proposal=proposal,
-        part=part,
+        within=within,
         rows=rows,
         shown_text=with_notes(workspace.engine, proposal, shown).file_text,
         files=_make_files(request, workspace.directory, proposal, uncovered, rows),

@@ -112,16 +112,16 @@ def with_tables(
 
     All that belongs to no table is in ``changed``.
     """
-    part = make_known_schema(
+    new = make_known_schema(
         changed,
         models=models,
         other_models=known.other_models,
         filled_tables=filled_tables,
     )
-    if part is None:
+    if new is None:
         return None
     kept = {key: table for key, table in known.tables.items() if key not in replaced}
-    return replace(part, tables={**kept, **part.tables})
+    return replace(new, tables={**kept, **new.tables})
 
 
 def find_relation_names(objects: Iterable[Object]) -> frozenset[Name]:

@@ -80,14 +80,14 @@ def collect_alias_ddl(
     swapped models are left out, as in Django.  Raises ``ConfigError``.
     """
     chosen = select_managed_models(connection, registry, alias, labels=labels)
-    is_part = only is not None
+    is_slice = only is not None
     if only is not None:
         chosen = tuple(model for model in chosen if model._meta.label in only)
     return collect_ddl(
         connection,
         registry,
         chosen,
-        is_part=is_part,
+        is_slice=is_slice,
         computed_defaults=computed_defaults,
     )
 
@@ -97,12 +97,12 @@ def collect_ddl(
     registry: Apps,
     chosen: Iterable[type[models.Model]],
     *,
-    is_part: bool = False,
+    is_slice: bool = False,
     computed_defaults: Mapping[ComputedDefault, str],
 ) -> ModelsDdl:
     """Return the DDL and the facts of the ``chosen`` models.
 
-    A part of them has no foreign keys to the others.
+    ``is_slice``: without foreign keys to other models.
     ``computed_defaults`` has the engine's SQL for defaults that the server can compute.
     Raises ``ConfigError``.
     """
@@ -116,7 +116,7 @@ def collect_ddl(
 
     dialect = engine_for(connection.vendor).dialect
     tables_first = sorted(chosen, key=is_view)
-    collected = collect_model_statements(connection, tables_first, is_part=is_part)
+    collected = collect_model_statements(connection, tables_first, is_slice=is_slice)
     values = FieldValues()
     origins: dict[Key, ModelOrigin] = {}
     with hold_aliases_on(connection):  # defaults are asked for, by code of others
@@ -147,7 +147,7 @@ def collect_model_statements(
     connection: Connection,
     chosen: Iterable[type[models.Model]],
     *,
-    is_part: bool = False,
+    is_slice: bool = False,
 ) -> tuple[DdlPart, ...]:
     """Return the statements that create the ``chosen`` models, views last.
 
@@ -157,7 +157,7 @@ def collect_model_statements(
 
     def rest(editor: Any) -> None:
         create_package_objects(editor, tables_first)
-        if is_part:
+        if is_slice:
             _leave_out_foreign_keys(editor, tables_first)
 
     steps: list[CollectingStep] = [

@@ -77,11 +77,11 @@ def open_state(
     workspace: Workspace,
     *,
     beside: Schema = EMPTY,
-    part: Slice | None = None,
+    within: Slice | None = None,
 ) -> Iterator[State]:
     """Hold the state of a source; models take the schemas of extensions ``beside`` them.
 
-    ``part`` limits files and models to a slice.  Raises what ``read_source`` raises, and the errors of loading it.
+    ``within`` limits files and models to a slice.  Raises what ``read_source`` raises, and the errors of loading it.
     """
     read = read_source(source)
     if read.form == "migrations":
@@ -89,12 +89,12 @@ def open_state(
     holds_files = read.form != "models" or bool(workspace.extra_statements)
     server = workspace.servers.take_unused() if holds_files else workspace.server
     with open_scratch_database(workspace, server) as connection:
-        yield _load_source(read, workspace, connection, beside, part)
+        yield _load_source(read, workspace, connection, beside, within)
 
 
 @contextmanager
 def open_files_and_models(
-    workspace: Workspace, *, part: Slice | None = None
+    workspace: Workspace, *, within: Slice | None = None
 ) -> Iterator[tuple[State, State]]:
     """Hold the states of files and models; where neither needs the other, load both at
     the same time.
@@ -103,15 +103,15 @@ def open_files_and_models(
     says of the files, then what it says of the models.
     """
     with ExitStack() as stack:
-        if part is None and _are_independent(workspace):
+        if within is None and _are_independent(workspace):
             yield _load_in_parallel(workspace, stack)
             return
-        current = stack.enter_context(open_state(FILES, workspace, part=part))
+        current = stack.enter_context(open_state(FILES, workspace, within=within))
         beside = current.schema
         yield (
             current,
             stack.enter_context(
-                open_state(MODELS, workspace, beside=beside, part=part)
+                open_state(MODELS, workspace, beside=beside, within=within)
             ),
         )
 
@@ -168,17 +168,17 @@ def _load_source(
     workspace: Workspace,
     connection: Connection,
     beside: Schema,
-    part: Slice | None,
+    within: Slice | None,
 ) -> State:
     engine, phases = workspace.engine, workspace.phases
     live, description = None, source.text
     match source.form:
         case "models":
-            return _load_models_state(workspace, connection, beside, part)
-        case "files" if part is not None:
+            return _load_models_state(workspace, connection, beside, within)
+        case "files" if within is not None:
             with phases("replay"):
-                copy_schema(engine, connection, part.schema)
-            description = f"{len(part.tables)} tables of the files"
+                copy_schema(engine, connection, within.schema)
+            description = f"{len(within.tables)} tables of the files"
         case "files":
             with phases("replay"):
                 _replay(workspace, connection, workspace.directory)
@@ -210,9 +210,9 @@ def _load_source(
 
 
 def _load_models_state(
-    workspace: Workspace, connection: Connection, beside: Schema, part: Slice | None
+    workspace: Workspace, connection: Connection, beside: Schema, within: Slice | None
 ) -> State:
-    only = None if part is None else part.labels
+    only = None if within is None else within.labels
     with workspace.phases("load models"):
         deferred = load_prerequisites_and_extra(
             workspace.engine,
