@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import random
 import time
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from schema_migrations import cache
 from tests.fixtures.project import CommandResult, Project
 from tests.fixtures.terminal import type_answers
 
@@ -187,13 +186,12 @@ def test_who_quits_is_asked_once(known: Project) -> None:
 
 @pytest.mark.parametrize("value", [{}, {"models": 3}, {"since": 3}])
 def test_values_of_another_form_cost_time_alone(
-    known: Project, tmp_path: Path, value: object
+    known: Project, tmp_path: Path, value: dict[str, Any]
 ) -> None:
-    for path in (tmp_path / "cache").iterdir():
-        kept = json.loads(path.read_bytes().partition(b"\n")[2])
-        content = json.dumps({**kept, "value": value}).encode()
-        digest = hashlib.sha256(content).hexdigest().encode()
-        path.write_bytes(digest + b"\n" + content + b"\n")
+    folder = tmp_path / "cache"
+    for kind in (cache.ANSWERS, cache.SCHEMAS):
+        for path in list(folder.glob(f"*{kind.suffix}")):
+            cache.Cache(folder=folder, kind=kind).write(path.stem, value)
     assert known.manage("schemadiff", "--check").code == 0
     write_models(known, change(make_models(), "M5", extra="IntegerField(null=True)"))
     assert compare(known) == 3  # it was kept again
