@@ -23,7 +23,7 @@ def main(file: str, command: list[str]) -> None:
         "mebibytes": usage.ru_maxrss / 1024,
         "code": os.waitstatus_to_exitcode(status),
     }
-    with open(file, "w") as written:  # noqa: PTH123 -- pathlib would be most of it
+    with open(file, "w") as written:  # noqa: PTH123 -- importing pathlib would need most of the memory here
         json.dump(taken, written)
 
 

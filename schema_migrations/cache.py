@@ -27,7 +27,7 @@ _FOLDER = "django-schema-migrations/answers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class CacheSection:
     """What is kept for one purpose."""
 
     suffix: str
@@ -38,8 +38,8 @@ class Kind:
     """No file is larger."""
 
 
-ANSWERS = Kind(suffix=".json", kept_files=1000, max_bytes=4096)
-SCHEMAS = Kind(suffix=".schema", kept_files=20, max_bytes=64 * 1024**2)
+ANSWERS = CacheSection(suffix=".json", kept_files=1000, max_bytes=4096)
+SCHEMAS = CacheSection(suffix=".schema", kept_files=20, max_bytes=64 * 1024**2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Cache:
     """A folder of answers; ``warnings`` grows by what kept an answer from being kept."""
 
     folder: Path
-    kind: Kind = ANSWERS
+    section: CacheSection = ANSWERS
     is_named: bool = False
     """Somebody named the folder, and with it whom to trust."""
     warnings: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Cache:
             if self._find_distrust():
                 return None  # a warning comes when an answer is to be kept
             with path.open("rb") as file:
-                content = file.read(self.kind.max_bytes + 1)
+                content = file.read(self.section.max_bytes + 1)
         except OSError:
             return None
         value = _parse(content, key)
@@ -73,7 +73,7 @@ class Cache:
     def write(self, key: str, value: Mapping[str, Any]) -> None:
         """Keep an answer; what is kept already is replaced."""
         content = _format(key, value)
-        if len(content) > self.kind.max_bytes:
+        if len(content) > self.section.max_bytes:
             return
         path = self._path_of(key)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -90,7 +90,7 @@ class Cache:
                 temporary.replace(path)
             finally:
                 temporary.unlink(missing_ok=True)
-            _remove_unused(self.folder, self.kind)
+            _remove_unused(self.folder, self.section)
         except OSError as error:
             self.warnings.append(
                 f"Nothing is kept in {self.folder}: {error.strerror}. {SETTING} names"
@@ -98,7 +98,7 @@ class Cache:
             )
 
     def _path_of(self, key: str) -> Path:
-        return self.folder / f"{key}{self.kind.suffix}"
+        return self.folder / f"{key}{self.section.suffix}"
 
     def _find_distrust(self) -> str:
         """Return why others could have put answers there; empty: nobody could."""
@@ -118,7 +118,9 @@ class Cache:
         return ""
 
 
-def find_cache(environment: Mapping[str, str], kind: Kind = ANSWERS) -> Cache | None:
+def find_cache(
+    environment: Mapping[str, str], section: CacheSection = ANSWERS
+) -> Cache | None:
     """Return the cache that the environment names; None: there is none.
 
     Where ``CI`` is set, only a folder that is named counts: a check there is to look.
@@ -128,7 +130,7 @@ def find_cache(environment: Mapping[str, str], kind: Kind = ANSWERS) -> Cache | 
         return None
     if named:
         folder = Path(named).expanduser().absolute()
-        return Cache(folder=folder, kind=kind, is_named=True)
+        return Cache(folder=folder, section=section, is_named=True)
     if environment.get("CI", "").lower() not in {"", "0", "false"}:
         return None
     home = environment.get("XDG_CACHE_HOME", "")
@@ -136,7 +138,7 @@ def find_cache(environment: Mapping[str, str], kind: Kind = ANSWERS) -> Cache | 
         base = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
     except RuntimeError:  # nobody knows a home
         return None
-    return Cache(folder=base / _FOLDER, kind=kind)
+    return Cache(folder=base / _FOLDER, section=section)
 
 
 def make_key(parts: Iterable[object]) -> str:
@@ -168,14 +170,14 @@ def _parse(content: bytes, key: str) -> Mapping[str, Any] | None:
     return value if is_ours and isinstance(value, dict) else None
 
 
-def _remove_unused(folder: Path, kind: Kind) -> None:
+def _remove_unused(folder: Path, section: CacheSection) -> None:
     """Remove the files that were used longest ago, if there are too many."""
-    paths = [path for path in folder.iterdir() if kind.suffix in path.name]
-    if len(paths) <= kind.kept_files:
+    paths = [path for path in folder.iterdir() if section.suffix in path.name]
+    if len(paths) <= section.kept_files:
         return
     used: dict[Path, float] = {}
     for path in paths:
         with suppress(FileNotFoundError):  # another command was faster
             used[path] = path.stat().st_mtime
-    for path in sorted(used, key=used.__getitem__)[: -kind.kept_files]:
+    for path in sorted(used, key=used.__getitem__)[: -section.kept_files]:
         path.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 from schema_migrations.schema.model import (
     Column,
@@ -17,6 +17,7 @@ from schema_migrations.schema.model import (
     ForeignKey,
     Index,
     Key,
+    Kind,
     Object,
     Opaque,
     Sequence,
@@ -42,7 +43,8 @@ def object_from_json(value: list[Any]) -> Object:
 
 def key_from_json(value: list[str]) -> Key:
     """Return the key that JSON holds as a list."""
-    return Key(*value)  # type: ignore[arg-type]
+    kind, namespace, name, part = value
+    return Key(cast(Kind, kind), namespace, name, part)
 
 
 def _write_fields(obj: Any) -> list[Any]:

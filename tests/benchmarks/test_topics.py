@@ -85,7 +85,7 @@ def check_table(table: Table) -> None:
     assert not any(row.problem for row in table.rows)
     if table.reference:
         assert table.reference in {row.what for row in table.rows}
-    # Atlas is the only peer that may not be there.
+    # A bound that is set by Atlas cannot be judged where Atlas is not installed.
     for row in table.rows:
         for verdict in judge_row(row, table.rows):
             peers = [name for _, name in verdict.bound.parts]

@@ -20,7 +20,6 @@ STEPS = int(os.environ.get("SLICE_STEPS", "5"))
 """Of the random walk; a campaign takes more, and another ``SLICE_SEED``."""
 SEED = int(os.environ.get("SLICE_SEED", "14"))
 
-Fields = Mapping[str, str]
 NULL = "null=True"
 ANSWERS = ("--allow-data-loss",)
 
@@ -29,8 +28,8 @@ ANSWERS = ("--allow-data-loss",)
 class Model:
     """A model as text."""
 
-    fields: Fields
-    meta: Fields
+    fields: dict[str, str]
+    meta: dict[str, str]
 
 
 Models = Mapping[str, Model]
@@ -65,7 +64,7 @@ def make_models() -> dict[str, Model]:
             " condition=models.Q(amount__in=[1, 2]))]",
         }
         made[f"M{number}"] = Model(fields=fields, meta=meta)
-    made["M3"].fields["friends"] = "ManyToManyField('M8')"  # type: ignore[index]
+    made["M3"].fields["friends"] = "ManyToManyField('M8')"
     return made
 
 
@@ -142,7 +141,7 @@ def test_a_name_that_is_taken_elsewhere_needs_the_whole(known: Project) -> None:
     index = "[models.Index(fields=['name'], name='{}')]"
     models["M0"] = replace(models["M0"], meta={"indexes": index.format("shop_m9")})
     write_models(known, models)
-    models["M0"].fields.pop("amount")  # type: ignore[attr-defined]
+    models["M0"].fields.pop("amount")
     write_models(known, models)
     assert compare(known) is None  # and nobody is asked about amount before
     assert 'relation "shop_m9" already exists' in show(known).err
@@ -189,9 +188,9 @@ def test_values_of_another_form_cost_time_alone(
     known: Project, tmp_path: Path, value: dict[str, Any]
 ) -> None:
     folder = tmp_path / "cache"
-    for kind in (cache.ANSWERS, cache.SCHEMAS):
-        for path in list(folder.glob(f"*{kind.suffix}")):
-            cache.Cache(folder=folder, kind=kind).write(path.stem, value)
+    for section in (cache.ANSWERS, cache.SCHEMAS):
+        for path in list(folder.glob(f"*{section.suffix}")):
+            cache.Cache(folder=folder, section=section).write(path.stem, value)
     assert known.manage("schemadiff", "--check").code == 0
     write_models(known, change(make_models(), "M5", extra="IntegerField(null=True)"))
     assert compare(known) == 3  # it was kept again

@@ -57,7 +57,7 @@ def plan_next_file(
     """
     options = command.given
     asker = _choose_asker(command) if request.strict else None
-    schemas = cache and replace(cache, kind=SCHEMAS)
+    schemas = cache and replace(cache, section=SCHEMAS)
     within = (
         find_slice(schemas, key) if schemas and key and not options["full"] else None
     )

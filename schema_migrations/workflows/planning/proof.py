@@ -29,7 +29,7 @@ from schema_migrations.workflows.states.state import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class ReachedSchema:
     """What all files make together, the new one included."""
 
     schema: Schema
@@ -37,16 +37,16 @@ class Reached:
     """The tables that have rows; None: that was not read."""
 
 
-def find_reached(
+def read_reached_schema(
     engine: Engine, state: State, schema: Schema, *, reads_rows: bool
-) -> Reached:
+) -> ReachedSchema:
     """Return what was reached on the database of a state, which has the schema now."""
     if not reads_rows:
-        return Reached(schema=schema)
+        return ReachedSchema(schema=schema)
     tables = [table.key for table in schema.of(Table)]
     cursor = state.connection.connection.cursor()
     counts = engine.reader.content.read_row_counts(cursor, tables)
-    return Reached(schema=schema, filled_tables=frozenset(counts))
+    return ReachedSchema(schema=schema, filled_tables=frozenset(counts))
 
 
 def prove(

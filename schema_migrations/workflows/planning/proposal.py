@@ -48,7 +48,11 @@ from schema_migrations.workflows.planning.model_renames import (
     summarize_model_renames,
 )
 from schema_migrations.workflows.planning.open_questions import fill_in_answers
-from schema_migrations.workflows.planning.proof import Reached, find_reached, prove
+from schema_migrations.workflows.planning.proof import (
+    ReachedSchema,
+    prove,
+    read_reached_schema,
+)
 from schema_migrations.workflows.planning.questions import Asker
 from schema_migrations.workflows.planning.refused_values import raise_blamed_default
 from schema_migrations.workflows.planning.renaming import (
@@ -111,7 +115,7 @@ class Proposal:
     before: Schema = EMPTY
     """The schema before, after the renames."""
     goal: Schema = EMPTY
-    reached: Reached | None = None
+    reached: ReachedSchema | None = None
     """None: nothing was proved."""
 
 
@@ -228,7 +232,9 @@ def plan_change(
     return replace(
         proposal,
         proved=True,
-        reached=find_reached(engine, current, schema, reads_rows=request.reads_rows),
+        reached=read_reached_schema(
+            engine, current, schema, reads_rows=request.reads_rows
+        ),
     )
 
 
@@ -239,7 +245,9 @@ def _make_unchanged(
         proved=True,
         before=schema,
         goal=schema,
-        reached=find_reached(engine, current, schema, reads_rows=request.reads_rows),
+        reached=read_reached_schema(
+            engine, current, schema, reads_rows=request.reads_rows
+        ),
     )
     return with_notes(engine, unchanged, request.notes)
 

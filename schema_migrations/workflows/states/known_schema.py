@@ -96,7 +96,7 @@ def make_known_schema(
         models=models,
         other_models=other_models,
         tables=_describe_tables(schema, filled_tables),
-        rest=_write(obj for obj in schema if find_table(obj) is None),
+        rest=_write(obj for obj in schema if find_owning_table(obj) is None),
     )
 
 
@@ -186,7 +186,7 @@ def _describe_tables(
 ) -> dict[Key, KnownTable]:
     objects: dict[Key, list[Object]] = {table.key: [] for table in schema.of(Table)}
     for obj in schema:
-        table = find_table(obj)
+        table = find_owning_table(obj)
         if table is not None:
             objects[table].append(obj)
     return {
@@ -210,7 +210,7 @@ def _find_referenced(objects: Iterable[Object]) -> frozenset[Key]:
     )
 
 
-def find_table(obj: Object) -> Key | None:
+def find_owning_table(obj: Object) -> Key | None:
     """Return the table that an object is, belongs to or goes with."""
     match obj:
         case Table():

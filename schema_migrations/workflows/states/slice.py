@@ -15,8 +15,8 @@ from schema_migrations.workflows.states.known_schema import (
     KnownModel,
     KnownSchema,
     Name,
+    find_owning_table,
     find_relation_names,
-    find_table,
     with_tables,
 )
 
@@ -162,4 +162,4 @@ def _leads_outside(obj: Object, tables: Collection[Key]) -> bool:
 
 
 def _select(schema: Schema, tables: Collection[Key]) -> frozenset[Object]:
-    return frozenset(obj for obj in schema if find_table(obj) in tables)
+    return frozenset(obj for obj in schema if find_owning_table(obj) in tables)

@@ -60,6 +60,11 @@ SCHEMA = Schema(
 )
 
 
+VIEW = Opaque(
+    key=Key("opaque", "", "v"), trait=Trait(noun="view"), definition="CREATE VIEW …"
+)
+
+
 def models(*changed: str, gone: str = "") -> dict[str, KnownModel]:
     return {
         name: KnownModel(
@@ -131,15 +136,14 @@ def test_where_the_rest_could_matter_there_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "more",
+    "schema",
     [
-        {"objects": SCHEMA.objects | {Opaque(key=Key("opaque", "", "v"), trait=Trait(noun="view"), definition="")}},
-        {"ignored": frozenset([index("of_others", "a")])},
+        SCHEMA.replace_objects((), [VIEW]),
+        replace(SCHEMA, ignored=frozenset([index("of_others", "a")])),
     ],
     ids=["view", "ignored"],
-)  # fmt: skip
-def test_what_is_not_kept(more: dict[str, frozenset[Object]]) -> None:
-    schema = replace(SCHEMA, **more)  # type: ignore[arg-type]
+)
+def test_what_is_not_kept(schema: Schema) -> None:
     known = make_known_schema(
         schema, models=models(), other_models="", filled_tables=()
     )
