@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +13,15 @@ from urllib.parse import quote
 
 import psycopg
 
-from benchmarks.measuring import Repetition, RunDjango, run_django
+from benchmarks.measuring import (
+    Candidate,
+    Repetition,
+    RunDjango,
+    measure_in_turns,
+    run_django,
+)
 from benchmarks.projects import write_project, write_settings
-from benchmarks.results import Run
+from benchmarks.results import Row, Run
 from schema_migrations.dev.cluster import SUPERUSER, THROWAWAY_SETTINGS, run_server
 from schema_migrations.dev.programs import Programs
 from schema_migrations.history.directory import Directory, save
@@ -208,6 +214,22 @@ def _open_server(work: Work, settings: Mapping[str, str]) -> Iterator[Path]:
         work.programs, server_settings=settings, asks_for_password=False
     ) as server:
         yield server.folder
+
+
+def measure_projects(
+    work: Work,
+    list_candidates: Callable[[Work, Bench], Sequence[Candidate]],
+    *,
+    prepare: Callable[[Bench], object] = Bench.make_first_file,
+) -> list[Row]:
+    """Return the rows of each size, or of the project that is given, once it is prepared."""
+    rows: list[Row] = []
+    for group, bench in list_projects(work):
+        prepare(bench)
+        rows += measure_in_turns(
+            work.repetition, list_candidates(work, bench), group=group
+        )
+    return rows
 
 
 def list_projects(work: Work) -> Iterator[tuple[str, Bench]]:

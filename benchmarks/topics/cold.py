@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.bench import Bench, Work, list_projects, name_models
-from benchmarks.measuring import Candidate, measure_in_turns, sum_runs
+from benchmarks.bench import Bench, Work, measure_projects, name_models
+from benchmarks.measuring import Candidate, sum_runs
 from benchmarks.peers.atlas import add_diff
 from benchmarks.peers.psql import load_files
-from benchmarks.results import Bound, Row, Table, bound_growth
+from benchmarks.results import Bound, Table, bound_growth
 
 TWICE = "`psql -1 -f`, the same SQL twice"
 CHECK = "`check`"
@@ -15,12 +15,7 @@ MOST_MEBIBYTES = 300
 
 
 def measure(work: Work) -> Table:
-    rows: list[Row] = []
-    for group, bench in list_projects(work):
-        bench.make_first_file()
-        rows += measure_in_turns(
-            work.repetition, list_candidates(work, bench), group=group
-        )
+    rows = measure_projects(work, list_candidates)
     if not work.given:
         rows = bound_growth(rows, COMPARED, work.sizes.models, name_models)
     return Table(

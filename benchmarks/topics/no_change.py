@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.bench import Bench, Work, list_projects
-from benchmarks.measuring import Candidate, measure_in_turns
+from benchmarks.bench import Bench, Work, measure_projects
+from benchmarks.measuring import Candidate
 from benchmarks.peers.atlas import add_diff
 from benchmarks.peers.django_commands import check_migrations, make_migrations
-from benchmarks.results import Bound, Row, Table
+from benchmarks.results import Bound, Table
 
 WITHOUT = "`check` without the app"
 CHECK = "`check`"
@@ -16,22 +16,20 @@ COMPARED = "`schemadiff --check --no-cache`"
 
 
 def measure(work: Work) -> Table:
-    rows: list[Row] = []
-    for group, bench in list_projects(work):
-        make_migrations(bench)
-        bench.make_first_file()
-        rows += measure_in_turns(
-            work.repetition, list_candidates(work, bench), group=group
-        )
     return Table(
         title="Nothing has changed",
-        rows=tuple(rows),
+        rows=tuple(measure_projects(work, list_candidates, prepare=prepare)),
         reference=CHECK,
         notes=(
             "`schemadiff --check` [knows the answer]"
             "(reference/commands.md#what-is-known-already), and starts no dev database.",
         ),
     )
+
+
+def prepare(bench: Bench) -> None:
+    make_migrations(bench)
+    bench.make_first_file()
 
 
 def list_candidates(work: Work, bench: Bench) -> list[Candidate]:

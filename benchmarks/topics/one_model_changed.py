@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from itertools import count
 
-from benchmarks.bench import Bench, Work, list_projects
-from benchmarks.measuring import Candidate, measure_in_turns
+from benchmarks.bench import Bench, Work, measure_projects
+from benchmarks.measuring import Candidate
 from benchmarks.projects import touch_model
-from benchmarks.results import Bound, Row, Run, Table
+from benchmarks.results import Bound, Run, Table
 from schema_migrations.dev.cluster import run_server
 
 CHECK = "`check`"
@@ -22,15 +22,9 @@ PLAN_EMBEDDED = "`schemadiff --dry-run --dev embedded`"
 
 
 def measure(work: Work) -> Table:
-    rows: list[Row] = []
-    for group, bench in list_projects(work):
-        bench.make_first_file()
-        rows += measure_in_turns(
-            work.repetition, list_candidates(work, bench), group=group
-        )
     return Table(
         title="One model has changed",
-        rows=tuple(rows),
+        rows=tuple(measure_projects(work, list_candidates)),
         reference=CHECK,
         notes=(
             "Each run adds a field of another name; plan and proof are included, and"
