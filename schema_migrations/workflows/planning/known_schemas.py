@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from schema_migrations.workflows.planning.next_file import NextFile
 
 Model = type[models.Model]
-UNREADABLE = (
-    "A schema that was kept cannot be read, and was ignored: the cache is damaged."
-)
 
 
 def find_slice(cache: Cache, key: AgreementKey) -> Slice | None:
@@ -53,7 +50,10 @@ def find_slice(cache: Cache, key: AgreementKey) -> Slice | None:
         known = known_schema_from_json(kept)
         return _choose_slice(known, now, key)
     except (KeyError, TypeError, ValueError):
-        cache.warnings.append(UNREADABLE)
+        cache.warnings.append(
+            f"A schema that is kept in {cache.folder} is damaged and was ignored. Delete"
+            " that folder."
+        )
         return None
 
 
