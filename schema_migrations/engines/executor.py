@@ -111,6 +111,17 @@ class OutsideTransaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedStatements:
+    """The functions that run several statements in one message to a scratch database."""
+
+    may_join: Callable[[str], bool]
+    """Return whether a statement only defines something, so that it may be joined."""
+    try_to_run: Callable[[Connection, Sequence[str]], bool]
+    """Run statements in the open transaction.  False: one was refused, or may have been,
+    and none has happened; run one by one, they say which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingDatabase:
     """The functions for a database that connecting would create (a SQLite file)."""
 
@@ -169,6 +180,8 @@ class Executor:
     """None: the value that the session began with."""
     execute: Callable[[Connection, str], None]
     """Run one statement without parameters; raises the driver's exceptions."""
+    joined_statements: JoinedStatements | None = None
+    """None: a message is no slower than a call."""
     outside_transaction: OutsideTransaction | None = None
     """None: such a statement either succeeds or changes nothing, and can be repeated."""
     prepare_blocker_lookup: Callable[[Connection], OpenBlockerLookup] | None = None

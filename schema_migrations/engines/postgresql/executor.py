@@ -14,6 +14,9 @@ from schema_migrations.engines.postgresql.session.asked_settings import (
 )
 from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
+from schema_migrations.engines.postgresql.session.joined_statements import (
+    JOINED_STATEMENTS,
+)
 from schema_migrations.engines.postgresql.session.kept_session import (
     prepare_session_check,
 )
@@ -49,6 +52,7 @@ EXECUTOR = Executor(
     read_session=read_session,
     set_session_values=set_session_values,
     execute=execution.execute,
+    joined_statements=JOINED_STATEMENTS,
     outside_transaction=OutsideTransaction(
         disable_timeouts=outside_transaction.disable_timeouts,
         clear_leftovers=outside_transaction.clear_leftovers,

@@ -343,6 +343,7 @@ def _replay_anew(
             connection,
             files,
             tx_mode=workspace.settings.tx_mode,
+            may_split=True,
             report_progress=workspace.phases.report,
         )
         yield read_current_state(workspace, connection, "the files")

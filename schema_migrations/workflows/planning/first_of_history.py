@@ -197,7 +197,8 @@ def _find_first_rows(
     with open_scratch_database(
         workspace, workspace.servers.take_unused()
     ) as connection:
-        replay(workspace.engine, connection, [file], tx_mode=workspace.settings.tx_mode)
+        tx_mode = workspace.settings.tx_mode
+        replay(workspace.engine, connection, [file], tx_mode=tx_mode, may_split=True)
         replayed = read_current_state(workspace, connection, "the first file")
         return find_rows(workspace, migrated, replayed, request, began)
 

@@ -114,7 +114,7 @@ def _plan(
         engine,
         base,
         replace(base, schema=kept.goal, models_only=False),
-        ChangeRequest(strict=False, prove=prove),
+        ChangeRequest(strict=False, prove=prove, goes_on=True),
         phases=phases,
     )
 

@@ -56,10 +56,11 @@ def prove(
     file_text: str,
     *,
     is_goal_of_models: bool,
+    may_split: bool,
 ) -> Schema:
     """Run the text on the database of ``current`` and look for a difference to ``goal``.
 
-    Return the schema that it leads to, as it was read there.
+    Return the schema that it leads to, as it was read there.  ``may_split`` as in ``replay``.
 
     The database holds the files before it already, so this is the same as replaying all
     of them, for the price of one.  Models say nothing of privileges, so new objects may
@@ -70,7 +71,7 @@ def prove(
     file = MigrationFile(name="the new file", content=file_text.encode())
     before = _find_dangling(engine, current)
     try:
-        replay(engine, current.connection, [file])
+        replay(engine, current.connection, [file], may_split=may_split)
     except (LeavesDevDatabase, ReachesOtherFile):
         raise
     except StatementFailed as error:

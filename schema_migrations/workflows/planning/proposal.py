@@ -86,6 +86,8 @@ class ChangeRequest:
     app_tables: AppTables | None = None
     """Which app a table belongs to; None: it is not known."""
     prove: bool = True
+    goes_on: bool = False
+    """The databases are used further after the server has refused the plan."""
     reads_rows: bool = False
     """Read which tables have rows in the end."""
     notes: FileNotes = NO_NOTES
@@ -228,6 +230,7 @@ def plan_change(
             compared.goal,
             proposal.file_text,
             is_goal_of_models=desired.models_only,
+            may_split=not request.goes_on,
         )
     return replace(
         proposal,

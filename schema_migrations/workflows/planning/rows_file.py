@@ -137,6 +137,7 @@ def propose_rows(
             connection,
             files,
             tx_mode=workspace.settings.tx_mode,
+            may_split=True,
             report_progress=workspace.phases.report,
         )
         replayed = State(

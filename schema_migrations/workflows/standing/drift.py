@@ -213,6 +213,7 @@ def _open_replayed_state(
                 connection,
                 applied.files,
                 tx_mode=workspace.settings.tx_mode,
+                may_split=True,
                 report_progress=phases.report,
             )
             if applied.partial_file is not None:

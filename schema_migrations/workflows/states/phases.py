@@ -23,3 +23,8 @@ class Phases(dict[str, float]):
             yield
         finally:
             self[name] = self.get(name, 0.0) + perf_counter() - start
+
+    def add(self, others: Phases) -> None:
+        """Add the times of phases that ran beside these."""
+        for name, seconds in others.items():
+            self[name] = self.get(name, 0.0) + seconds

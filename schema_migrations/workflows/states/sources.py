@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from schema_migrations.dev.server import DevServer
@@ -48,6 +48,7 @@ from schema_migrations.workflows.states.migration_sql import (
 )
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 from schema_migrations.workflows.states.parallel import run_in_parallel
+from schema_migrations.workflows.states.phases import Phases
 from schema_migrations.workflows.states.prerequisites import (
     EXTENSIONS_SETTING,
     Prerequisites,
@@ -127,17 +128,25 @@ def _load_in_parallel(workspace: Workspace, stack: ExitStack) -> tuple[State, St
     unused = workspace.servers.take_unused()
     files = stack.enter_context(open_scratch_database(workspace, unused))
     models = stack.enter_context(open_scratch_database(workspace, workspace.server))
-    ddl = _collect_ddl(workspace, models)
+    # What is said while both run is what the files' replay says.
+    silent = replace(workspace, phases=Phases())
 
-    def create(check: Callable[[], None]) -> None:
-        _create_models(workspace, models, ddl, check=check)
+    def load_files() -> State:
+        return _load_source(read_source(FILES), workspace, files, EMPTY, None)
 
-    cancel = partial(workspace.engine.executor.cancel, models)
-    with run_in_parallel(create, models, cancel) as wait:
-        current = _load_source(read_source(FILES), workspace, files, EMPTY, None)
-        with workspace.phases("load models"):
-            wait()
-    return current, _inspect_models(workspace, models, current.schema, ddl)
+    cancel = workspace.engine.executor.cancel
+    with run_in_parallel(load_files, (files, models), cancel) as loading:
+        ddl = _collect_ddl(silent, models)
+        try:
+            with silent.phases("load models"):
+                _create_models(silent, models, ddl, check=loading.check)
+            schema = _inspect_models(silent, models)
+        except Exception:
+            loading.wait_for_result()  # an error of the files is said first, and may be the cause
+            raise
+        current = loading.wait_for_result()
+    workspace.phases.add(silent.phases)
+    return current, _make_models_state(workspace, models, schema, current.schema, ddl)
 
 
 @contextmanager
@@ -226,7 +235,8 @@ def _load_models_state(
     with workspace.phases("load models"):
         _create_models(workspace, connection, ddl, deferred)
         run_deferred(workspace.engine, connection, deferred)
-    return _inspect_models(workspace, connection, beside, ddl)
+    schema = _inspect_models(workspace, connection)
+    return _make_models_state(workspace, connection, schema, beside, ddl)
 
 
 def _collect_ddl(
@@ -263,11 +273,18 @@ def _create_models(
         raise
 
 
-def _inspect_models(
-    workspace: Workspace, connection: Connection, beside: Schema, ddl: ModelsDdl
-) -> State:
+def _inspect_models(workspace: Workspace, connection: Connection) -> Schema:
     with workspace.phases("inspect"):
-        schema = inspect_database(workspace.engine, connection)
+        return inspect_database(workspace.engine, connection)
+
+
+def _make_models_state(
+    workspace: Workspace,
+    connection: Connection,
+    schema: Schema,
+    beside: Schema,
+    ddl: ModelsDdl,
+) -> State:
     wanted = workspace.prerequisites, workspace.extra_statements
     return State(
         schema=hide_homes_of_extensions(schema, beside, *wanted),
@@ -299,6 +316,7 @@ def _replay(workspace: Workspace, connection: Connection, directory: Directory) 
         connection,
         select_from_checkpoint(directory.files),
         tx_mode=workspace.settings.tx_mode,
+        may_split=True,
         report_progress=workspace.phases.report,
     )
 

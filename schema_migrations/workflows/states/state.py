@@ -7,10 +7,11 @@ two states spell equal definitions alike.  A live database is only read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 
 from schema_migrations.conf import TxMode
 from schema_migrations.engines.connection import Connection
@@ -56,6 +57,12 @@ from schema_migrations.schema.uncertain_definitions import (
 )
 from schema_migrations.workflows.states.advice import choose_advice
 from schema_migrations.workflows.states.model_facts import NO_FACTS, ModelFacts
+from schema_migrations.workflows.states.statement_batches import (
+    Batch,
+    run_batches,
+    split_into_batches,
+    split_transaction,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +148,17 @@ def replay(
     files: Sequence[MigrationFile],
     *,
     tx_mode: TxMode = "file",
+    may_split: bool = False,
     report_progress: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Run migration files on a scratch database, each as ``schemaapply`` would.
 
     ``tx_mode`` holds for files that do not say, but ``all`` is as ``file``: they may have
-    been applied one by one.  ``report_progress`` gets a text for each file.  Raises ``StatementFailed`` and ``SyntaxProblem``, with file and line, and before
-    the first one runs ``FileOfOtherEngine``.
+    been applied one by one.  ``may_split``: the database is dropped after a failure, so a
+    long file that only defines something may have several transactions.
+    ``report_progress`` gets a text for each file.  Raises ``StatementFailed`` and
+    ``SyntaxProblem``, with file and line, and before the first one runs
+    ``FileOfOtherEngine``.
     """
     check_origin(engine, files)
     for number, file in enumerate(files, 1):
@@ -161,11 +172,13 @@ def replay(
         file.refuse_transaction_control(
             file.split_statements(syntax), syntax, mode=mode
         )
-        with (
-            translate_replay_errors(engine, file.name),
-            engine.executor.open_transaction(connection),
-        ):
-            replay_file(engine, connection, file)
+        batches = _cut_file(engine, file)
+        for part in split_transaction(batches) if may_split else [batches]:
+            with (
+                translate_replay_errors(engine, file.name),
+                engine.executor.open_transaction(connection),
+            ):
+                _run_batches(engine, connection, file, part)
 
 
 def check_origin(engine: Engine, files: Sequence[MigrationFile]) -> None:
@@ -213,15 +226,33 @@ def replay_file(
     statement_count: int | None = None,
 ) -> None:
     """Run a file's first ``statement_count`` statements; None: all.  Raises as ``replay``."""
+    batches = _cut_file(engine, file, statement_count)
+    _run_batches(engine, connection, file, batches)
+
+
+def _cut_file(
+    engine: Engine, file: MigrationFile, statement_count: int | None = None
+) -> list[Batch[SourceStatement]]:
+    counted = file.split_as_counted(engine.dialect.syntax)
+    return split_into_batches(engine, counted[:statement_count], attrgetter("sql"))
+
+
+def _run_batches(
+    engine: Engine,
+    connection: Connection,
+    file: MigrationFile,
+    batches: Iterable[Batch[SourceStatement]],
+) -> None:
+    def run(statement: SourceStatement) -> None:
+        with translate_replay_errors(engine, file.name, statement, file):
+            if statement.sql:
+                engine.executor.execute(connection, statement.sql)
+
     with (
         translate_replay_errors(engine, file.name),
         engine.executor.keep_settings(connection),
     ):
-        counted = file.split_as_counted(engine.dialect.syntax)
-        for statement in counted[:statement_count]:
-            with translate_replay_errors(engine, file.name, statement, file):
-                if statement.sql:
-                    engine.executor.execute(connection, statement.sql)
+        run_batches(engine, connection, batches, attrgetter("sql"), run)
 
 
 def load_sql(engine: Engine, connection: Connection, text: str, *, file: str) -> None:
@@ -254,13 +285,17 @@ def copy_schema(engine: Engine, connection: Connection, schema: Schema) -> Schem
     with executor.keep_settings(connection):
         if preamble:
             executor.execute(connection, preamble)
-        for sql in statements:
+
+        def run(sql: str) -> None:
             if versioned := _VERSIONED_EXTENSION.fullmatch(sql):
                 if _try_to_run(engine, connection, sql):
-                    continue
+                    return
                 sql = versioned["create"]
             with translate_driver_errors(engine, partial(_make_copy_error, sql)):
                 executor.execute(connection, sql)
+
+        batches = split_into_batches(engine, statements, str)
+        run_batches(engine, connection, batches, str, run)
     copied = State(
         schema=with_more_ignored(
             with_invalid_indexes(inspect_database(engine, connection), schema),

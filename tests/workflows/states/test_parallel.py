@@ -2,85 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Event, current_thread
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
 
 from schema_migrations.workflows.states.parallel import run_in_parallel
 
+if TYPE_CHECKING:
+    from schema_migrations.engines.connection import Connection
+
 SECONDS = 30.0
+OWN, OF_BLOCK = connection.copy("own"), connection.copy("block")
+BOTH = (OWN, OF_BLOCK)
 
 
-def do_nothing() -> None:
-    """Cancel no step: the job's steps are short."""
+def do_nothing(connection: Connection) -> None:
+    """Cancel nothing: both are short."""
 
 
 def test_the_job_runs_while_the_block_does() -> None:
     begun, went_on = Event(), Event()
     threads = []
 
-    def job(check: Callable[[], None]) -> None:
+    def job() -> str:
         threads.append(current_thread())
         begun.set()
         assert went_on.wait(SECONDS)
-        check()
-        threads.append(current_thread())
+        return "done"
 
-    with run_in_parallel(job, connection, do_nothing) as wait:
+    with run_in_parallel(job, BOTH, do_nothing) as running:
         assert begun.wait(SECONDS)
+        running.check()
         went_on.set()
-        wait()
-    assert len(threads) == 2
+        assert running.wait_for_result() == "done"
+    assert len(threads) == 1
     assert current_thread() not in threads
 
 
-def test_the_error_of_the_block_ends_the_job() -> None:
-    begun, steps = Event(), []
+def test_the_error_of_the_block_cancels_the_job() -> None:
+    begun, cancelled, asked = Event(), Event(), []
 
-    def job(check: Callable[[], None]) -> None:
-        while True:
-            begun.set()
-            steps.append(1)
-            check()
-
-    def fail() -> None:
-        with run_in_parallel(job, connection, do_nothing):
-            assert begun.wait(SECONDS)
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fail()
-    assert steps
-
-
-def test_a_long_step_is_cancelled() -> None:
-    begun, cancelled = Event(), Event()
-
-    def job(check: Callable[[], None]) -> None:
+    def job() -> None:
         begun.set()
         assert cancelled.wait(SECONDS)
-        check()
+
+    def cancel(connection: Connection) -> None:
+        """Cancel nothing the first time: the statement may begin only afterwards."""
+        asked.append(connection)
+        if len(asked) > 1:
+            cancelled.set()
 
     def fail() -> None:
-        with run_in_parallel(job, connection, cancelled.set):
+        with run_in_parallel(job, BOTH, cancel):
             assert begun.wait(SECONDS)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fail()
+    assert set(asked) == {OWN}
+
+
+def test_the_error_of_the_job_cancels_the_block() -> None:
+    cancelled, asked = Event(), []
+
+    def job() -> None:
+        raise ValueError("of the job")
+
+    def cancel(connection: Connection) -> None:
+        asked.append(connection)
+        if len(asked) > 1:
+            cancelled.set()
+
+    def run() -> None:
+        with run_in_parallel(job, BOTH, cancel) as running:
+            assert cancelled.wait(SECONDS)
+            running.check()
+
+    with pytest.raises(ValueError, match="of the job"):
+        run()
+    assert asked[:2] == [OF_BLOCK, OF_BLOCK]
 
 
 def test_the_error_of_the_job_comes_where_the_block_waits() -> None:
-    def job(check: Callable[[], None]) -> None:
+    def job() -> None:
         raise ValueError("of the job")
 
     def run(error: Exception | None = None) -> None:
-        with run_in_parallel(job, connection, do_nothing) as wait:
+        with run_in_parallel(job, BOTH, do_nothing) as running:
             if error:
                 raise error
-            wait()
+            running.wait_for_result()
 
     with pytest.raises(ValueError, match="of the job"):
         run()

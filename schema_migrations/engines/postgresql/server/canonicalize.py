@@ -40,9 +40,11 @@ from schema_migrations.schema.model import (
 from schema_migrations.schema.trait import Trait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from schema_migrations.engines.connection import Cursor
+
+PROBES_A_MESSAGE = 100
 
 Reprintable = Constraint | Index | Definition | Opaque | Column
 
@@ -129,21 +131,40 @@ def _create_probes(
     objects: dict[Key, Reprintable],
     format_statement: Callable[[str], str],
 ) -> dict[Key, Key]:
-    """Create a probe of each object; return the probes' keys."""
-    probes = {}
+    """Create a probe of each object; return the probes' keys.
+
+    A message creates many, and each alone if one of them cannot be created.
+    """
+    probes: dict[Key, Key] = {}
     cursor.execute("SAVEPOINT probe")
-    for number, (key, obj) in enumerate(objects.items()):
-        name = f"canonicalize probe {number}"
-        create = format_statement(_render_probe(key, obj, name))
-        try:
-            # One message, which is parsed as a whole: it sets the next savepoint as well.
-            cursor.execute(f"{create}; RELEASE SAVEPOINT probe; SAVEPOINT probe")
-        except psycopg.Error:
+    numbered = list(enumerate(objects.items()))
+    for start in range(0, len(numbered), PROBES_A_MESSAGE):
+        batch = numbered[start : start + PROBES_A_MESSAGE]
+        if _try_to_create(cursor, batch, format_statement, probes):
+            continue
+        for each in batch:
             # A legal object may print illegal text (its collation no longer exists).
-            cursor.execute("ROLLBACK TO SAVEPOINT probe")
-        else:
-            probes[key] = _rename_key(key, obj, name)
+            _try_to_create(cursor, [each], format_statement, probes)
     return probes
+
+
+def _try_to_create(
+    cursor: Cursor,
+    batch: Sequence[tuple[int, tuple[Key, Reprintable]]],
+    format_statement: Callable[[str], str],
+    probes: dict[Key, Key],
+) -> bool:
+    """Create numbered probes in one message and add their keys, or create none."""
+    named = [(key, obj, f"canonicalize probe {number}") for number, (key, obj) in batch]
+    script = "; ".join(format_statement(_render_probe(*each)) for each in named)
+    try:
+        # It is parsed as a whole: it sets the next savepoint as well.
+        cursor.execute(f"{script}; RELEASE SAVEPOINT probe; SAVEPOINT probe")
+    except psycopg.Error:
+        cursor.execute("ROLLBACK TO SAVEPOINT probe")
+        return False
+    probes |= {key: _rename_key(key, obj, name) for key, obj, name in named}
+    return True
 
 
 def _rename_key(key: Key, obj: Reprintable, probe: str) -> Key:

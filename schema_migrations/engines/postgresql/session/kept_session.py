@@ -70,9 +70,10 @@ def prepare_session_check(
 
 def is_only_defining(statements: Sequence[str]) -> bool:
     """Return whether few statements define something, and surely do nothing else."""
-    return len(statements) <= MOST_STATEMENTS and all(map(_only_defines, statements))
+    return len(statements) <= MOST_STATEMENTS and all(map(is_definition, statements))
 
 
-def _only_defines(sql: str) -> bool:
+def is_definition(sql: str) -> bool:
+    """Return whether a statement surely does nothing but define something."""
     head = _ONLY_DEFINES.match(sql)
     return head is not None and not _MAY_CALL.search(sql, head.end())

@@ -21,14 +21,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
+import psycopg.sql
 from django.db import Error
 
 from schema_migrations.engines.driver_error import DriverError
+from schema_migrations.engines.executor import JoinedStatements
 from schema_migrations.engines.postgresql.quote import quote_literal
 from schema_migrations.engines.postgresql.server.canonicalize import canonicalize
 from schema_migrations.engines.postgresql.server.refusal import find_driver_error
 from schema_migrations.engines.postgresql.server.scratch import create_scratch_database
-from schema_migrations.engines.postgresql.session import execution, session
+from schema_migrations.engines.postgresql.session import (
+    execution,
+    joined_statements,
+    session,
+)
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.frozen_queries import (
     RIVALS_QUERY,
@@ -53,7 +59,7 @@ from schema_migrations.errors import DevServerUnusable
 from schema_migrations.history.encoding import check_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from schema_migrations.engines.connection import (
         Connection,
@@ -161,6 +167,9 @@ def seal(engine: Engine) -> Engine:
         executor=replace(
             engine.executor,
             execute=execute,
+            joined_statements=JoinedStatements(
+                may_join=_may_join, try_to_run=_try_to_run
+            ),
             open_transaction=_open_transaction,
             keep_settings=_keep_settings,
             read_driver_error=_read_driver_error,
@@ -213,6 +222,20 @@ def execute(connection: Connection, sql: str) -> None:
         if error.sqlstate in _REFUSALS_IN_FUNCTION:
             raise _RefusedInRoom from error
         raise
+
+
+def _may_join(sql: str) -> bool:
+    """Return whether a statement runs in the room as it stands, and may with others."""
+    if not joined_statements.may_join(sql):
+        return False
+    rights = decide_rights(sql, in_transaction=True)
+    return rights == StatementRights(sql=sql.strip().rstrip(";"))
+
+
+def _try_to_run(connection: Connection, statements: Sequence[str]) -> bool:
+    session = connection.connection
+    calls = [f"SELECT {_RUN}({psycopg.sql.quote(s, session)})" for s in statements]
+    return joined_statements.try_to_run(connection, calls)
 
 
 def _run(connection: Connection, rights: StatementRights) -> None:

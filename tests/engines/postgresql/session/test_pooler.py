@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +29,12 @@ def connected(settings: dict[str, Any]) -> BaseDatabaseWrapper:
     connection = ConnectionHandler({"default": settings})["default"]
     connection.ensure_connection()
     return connection
+
+
+def run_sql(settings: dict[str, Any], sql: str) -> None:
+    """Run it without the pooler."""
+    with closing(connected(settings)) as connection, connection.cursor() as cursor:
+        cursor.execute(sql)
 
 
 @pytest.mark.parametrize("mode", ["transaction", "statement"])
@@ -66,8 +73,7 @@ def test_a_pooler_that_drops_search_path_is_refused(
     pg_database: dict[str, Any],
 ) -> None:
     """The files of one schema went to another."""
-    direct = connected(pg_database)
-    direct.cursor().execute("CREATE SCHEMA t1")
+    run_sql(pg_database, "CREATE SCHEMA t1")
     ignoring = "ignore_startup_parameters = options"
     with run_pooler(pg_database, "session", more=ignoring) as entry:
         with pytest.raises(ConfigError) as caught:
@@ -80,14 +86,13 @@ def test_a_pooler_that_drops_search_path_is_refused(
             describe(entry, "t1")
         assert "ALTER ROLE" in caught.value.hint
     role, database = pg_database["USER"], pg_database["NAME"]
-    direct.cursor().execute(
-        f'ALTER ROLE {role} IN DATABASE "{database}" SET search_path = t1'
+    run_sql(
+        pg_database, f'ALTER ROLE {role} IN DATABASE "{database}" SET search_path = t1'
     )
     with run_pooler(pg_database, "session") as entry:
         assert describe(entry).schema == "t1"
     with run_pooler(pg_database, "session", more=ignoring) as entry:
         assert describe(entry, "t1").schema == "t1"
-    direct.close()
 
 
 def test_a_pooler_that_drops_a_setting_is_refused(pg_database: dict[str, Any]) -> None:
@@ -107,12 +112,11 @@ def test_a_pooler_that_drops_a_setting_is_refused(pg_database: dict[str, Any]) -
         assert "asks for work_mem" in str(caught.value)
         with pytest.raises(ConfigError, match="asks for no_such"):
             describe(asking(entry, "no_such=1"))
-        direct = connected(pg_database)
         role, database = pg_database["USER"], pg_database["NAME"]
-        direct.cursor().execute(
-            f'ALTER ROLE {role} IN DATABASE "{database}" SET statement_timeout = 60000'
+        run_sql(
+            pg_database,
+            f'ALTER ROLE {role} IN DATABASE "{database}" SET statement_timeout = 60000',
         )
-        direct.close()
     with run_pooler(pg_database, "session", more=ignoring) as entry:
         describe(asking(entry, "statement_timeout=1min"))
     with run_pooler(pg_database, "session") as entry:
@@ -140,10 +144,8 @@ def test_a_pooler_that_drops_a_setting_is_refused(pg_database: dict[str, Any]) -
 def test_the_session_works_in_the_first_schema(
     path: str, schema: str, pg_database: dict[str, Any]
 ) -> None:
-    direct = connected(pg_database)
     for name in ('"Other"', "other", '"a ""b"', '"\u00c4pp"'):
-        direct.cursor().execute(f"CREATE SCHEMA {name}")
-    direct.close()
+        run_sql(pg_database, f"CREATE SCHEMA {name}")
     assert describe(pg_database, path).schema == schema
 
 

@@ -1,5 +1,7 @@
 -- Columns of tables and partitions.  A collation is named only if it is not the type's own, and
--- identity options only if they differ from those of a plain identity column.
+-- identity options only if they differ from those of a plain identity column.  Their
+-- sequences are looked up one by one, for which OFFSET 0 is there: joined, each is compared
+-- with every column.
 -- A NOT NULL that is still NOT VALID (18 and newer) does not make a column NOT NULL.
 -- Generated expressions are pretty-printed, see inspect.py; defaults are not, since the
 -- grammar requires parentheses after DEFAULT around all but the simplest expressions.
@@ -35,10 +37,8 @@ SELECT a.attrelid AS relation,
    AND n.contype = 'n'
    AND n.conkey[1] = a.attnum
    AND NOT n.convalidated
-  LEFT JOIN (
-         SELECT dep.refobjid AS relation,
-                dep.refobjsubid AS number,
-                q.relname AS sequence,
+  LEFT JOIN LATERAL (
+         SELECT q.relname AS sequence,
                 concat_ws(' ',
                   CASE WHEN s.seqstart <>
                             CASE WHEN s.seqincrement > 0 THEN s.seqmin ELSE s.seqmax END
@@ -53,18 +53,21 @@ SELECT a.attrelid AS relation,
                        THEN 'MAXVALUE ' || s.seqmax END,
                   CASE WHEN s.seqcache <> 1 THEN 'CACHE ' || s.seqcache END,
                   CASE WHEN s.seqcycle THEN 'CYCLE' END) AS options
-           FROM pg_catalog.pg_sequence AS s
+           FROM pg_catalog.pg_depend AS dep
+           JOIN pg_catalog.pg_sequence AS s ON s.seqrelid = dep.objid
            JOIN pg_catalog.pg_class AS q ON q.oid = s.seqrelid
            JOIN (VALUES ('int2'::regtype, 32767::bigint),
                         ('int4'::regtype, 2147483647),
                         ('int8'::regtype, 9223372036854775807)) AS w (type, largest)
              ON w.type = s.seqtypid
-           JOIN pg_catalog.pg_depend AS dep
-             ON dep.classid = 'pg_catalog.pg_class'::regclass
-            AND dep.objid = s.seqrelid
+          WHERE a.attidentity <> ''
             AND dep.refclassid = 'pg_catalog.pg_class'::regclass
+            AND dep.refobjid = a.attrelid
+            AND dep.refobjsubid = a.attnum
+            AND dep.classid = 'pg_catalog.pg_class'::regclass
             AND dep.deptype = 'i'
-       ) AS i ON i.relation = a.attrelid AND i.number = a.attnum
+         OFFSET 0
+       ) AS i ON true
  WHERE c.relkind IN ('r', 'p')
    AND c.oid >= 16384
    AND a.attnum > 0
