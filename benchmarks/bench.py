@@ -121,7 +121,9 @@ class Bench:
 
     def make_database(self, name: str = "benchmark") -> str:
         """Return the URL of an empty database, instead of the one before."""
-        self.execute(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+        self.execute(
+            f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"
+        )
         return self.url_of(name)
 
     def url_of(self, name: str = "benchmark") -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,7 +17,8 @@ from benchmarks.results import Bound, Row, Run
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 MOST_SECONDS = 300.0
-"""What has taken longer in all is not run again: some take minutes each."""
+"""What has taken longer in all is not run again, and a run of Atlas ends then: some
+take minutes each, and grow with the square of the models."""
 
 
 class ProgramFailed(Exception):
@@ -81,23 +84,33 @@ def run_process(
     cwd: Path,
     env: Mapping[str, str] | None = None,
     expected: Collection[int] = (0,),
+    most_seconds: float | None = None,
 ) -> Run:
     """Run a program; return its time and the greatest memory of its process.
 
-    Raises ``ProgramFailed`` when its exit code is another than ``expected``.
+    Raises ``ProgramFailed`` when its exit code is another than ``expected``, or when it
+    still runs after ``most_seconds``.
     """
     with tempfile.TemporaryDirectory() as name:
         output, taken = Path(name, "output"), Path(name, "taken")
         launcher = (sys.executable, "-I", "-S", LAUNCHER, taken)
         with output.open("wb") as stream:
-            subprocess.run(
+            process = subprocess.Popen(
                 [*launcher, *command],
                 cwd=cwd,
                 env=env,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                check=True,
+                start_new_session=True,  # so that the program ends with its launcher
             )
+            try:
+                process.wait(most_seconds)
+            except subprocess.TimeoutExpired as error:
+                raise ProgramFailed(f"not done after {most_seconds:g} s") from error
+            finally:
+                if process.returncode is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
         figures = json.loads(taken.read_text())
         if figures["code"] not in expected:
             said = output.read_text(errors="replace")[-4000:]

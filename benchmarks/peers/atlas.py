@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from benchmarks.bench import Bench, Work
-from benchmarks.measuring import Candidate, run_process
+from benchmarks.measuring import MOST_SECONDS, Candidate, run_process
 from benchmarks.results import Run
 
 DIFF = "`atlas migrate diff`"
@@ -89,4 +89,9 @@ def _url_of(url: str) -> str:
 
 def _run_atlas(program: Path, bench: Bench, *words: str) -> Run:
     command: tuple[str | Path, ...] = (program, "migrate", *words)
-    return run_process(*command, cwd=bench.folder, env=os.environ | QUIET)
+    return run_process(
+        *command,
+        cwd=bench.folder,
+        env=os.environ | QUIET,
+        most_seconds=MOST_SECONDS,
+    )

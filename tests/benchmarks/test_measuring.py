@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,12 @@ def test_another_exit_code_is_a_failure_with_what_was_said(tmp_path: Path) -> No
     with pytest.raises(ProgramFailed, match=r"(?s)^exit code 3\n.*no such table"):
         run_process(sys.executable, "-ISc", script, cwd=tmp_path)
     run_process(sys.executable, "-ISc", script, cwd=tmp_path, expected=(0, 3))
+
+
+@pytest.mark.slow("processes")
+def test_what_takes_too_long_is_ended(tmp_path: Path) -> None:
+    script = "import time; time.sleep(1.5); open('it_went_on', 'w')"
+    with pytest.raises(ProgramFailed, match=r"^not done after 0\.5 s$"):
+        run_process(sys.executable, "-ISc", script, cwd=tmp_path, most_seconds=0.5)
+    time.sleep(1.5)
+    assert not (tmp_path / "it_went_on").exists()

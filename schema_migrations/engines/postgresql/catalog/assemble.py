@@ -120,7 +120,7 @@ def _assemble_tables(catalog: Catalog) -> Iterator[Table]:
     for row, key in catalog.select("table", PG_CLASS, catalog.rows.tables):
         by_name = sorted(columns[key], key=lambda column: column.name)
         own = {key, *(key.column(column.name) for column in by_name)}
-        needed = catalog.needs[key].union(*(column.needs for column in by_name))
+        needed = catalog.find_needs(key).union(*(column.needs for column in by_name))
         yield Table(
             key=key,
             columns=tuple(by_name),
@@ -150,7 +150,7 @@ def _assemble_columns(catalog: Catalog) -> dict[Key, list[Column]]:
                 comment=row.comment,
                 is_local=row.is_local,
                 position=row.number,
-                needs=frozenset(catalog.needs[key]),
+                needs=catalog.find_needs(key),
             )
             columns[catalog.keys[PG_CLASS, row.relation, 0]].append(column)
     return columns
@@ -167,7 +167,7 @@ def _assemble_constraints(catalog: Catalog) -> Iterator[Constraint | ForeignKey]
                 columns=_column_names_of(row, catalog),
                 referenced_table=catalog.keys.get((PG_CLASS, row.target, 0))
                 or table_key(row.target_name),
-                needs=frozenset(catalog.needs[key]),
+                needs=catalog.find_needs(key),
             )
         elif row.type != "not null":
             yield Constraint(
@@ -177,7 +177,7 @@ def _assemble_constraints(catalog: Catalog) -> Iterator[Constraint | ForeignKey]
                 definition=row.definition,
                 columns=_column_names_of(row, catalog),
                 is_local=row.is_local,
-                needs=frozenset(catalog.needs[key]),
+                needs=catalog.find_needs(key),
             )
 
 
@@ -190,7 +190,7 @@ def _assemble_indexes(catalog: Catalog) -> Iterator[Index]:
             definition=row.definition,
             columns=_column_names_of(row, catalog),
             method=row.method,
-            needs=frozenset(catalog.needs[key]),
+            needs=catalog.find_needs(key),
         )
 
 
@@ -211,7 +211,7 @@ def _assemble_sequences(catalog: Catalog) -> Iterator[Sequence]:
             key=key,
             definition=row.definition,
             owned_by=catalog.keys.get((PG_CLASS, row.owner, row.owner_column)),
-            needs=frozenset(catalog.needs[key]),
+            needs=catalog.find_needs(key),
         )
 
 
@@ -227,5 +227,5 @@ def _assemble_definitions(catalog: Catalog) -> Iterator[Definition]:
                 version=row.version,
                 installed_version=row.installed_version,
                 is_relocatable=row.is_relocatable,
-                needs=frozenset(catalog.needs[key]),
+                needs=catalog.find_needs(key),
             )

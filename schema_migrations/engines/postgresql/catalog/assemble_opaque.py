@@ -94,15 +94,15 @@ def _assemble_uniform_rows(
         relation = keys.get((PG_CLASS, row.owner, 0))
         address = row.needed_catalog, row.needed_oid, row.needed_column or 0
         need, whole = find_key(keys, *address), catalog.wholes.get(address)
-        needs = catalog.needs[key] | {each for each in (need, whole) if each}
+        needs = catalog.find_needs(key) | {each for each in (need, whole) if each}
         if relation and relation.kind == "opaque" and relation != key:
             needs |= {relation}
         trait = TRAITS[row.type]
         if trait.ends_with_detaching and row.needed_oid in states:
             needs |= {states[row.needed_oid]}
-        needs = {each for each in needs if not _is_lent(each, trait)}
+        needs = frozenset(each for each in needs if not _is_lent(each, trait))
         if trait.borrows_needs and need:
-            needs |= catalog.needs[need]
+            needs |= catalog.find_needs(need)
         yield Opaque(
             key=key,
             trait=trait,
@@ -110,7 +110,7 @@ def _assemble_uniform_rows(
             owner=owners.get(relation) if relation else None,
             drop_sql=row.drop,
             shape=tuple(row.shape),
-            needs=frozenset(needs),
+            needs=needs,
             attachment=_make_attachment(row, key, keys, parts),
         )
 
@@ -161,7 +161,7 @@ def _assemble_constraints(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opa
             f" ADD CONSTRAINT {quote(row.name)} {definition}{mark}",
             owner=owners.get(relation),
             drop_sql=f"{alter} DROP CONSTRAINT {quote(row.name)}",
-            needs=frozenset(catalog.needs[key]),
+            needs=catalog.find_needs(key),
             whole=whole,
         )
 
@@ -178,7 +178,7 @@ def _assemble_indexes(catalog: Catalog, owners: OwnersByKey) -> Iterator[Opaque]
             definition=f"{create} {quote(row.name)} ON {only}{qualify(relation)} {definition}",
             owner=owners.get(relation),
             drop_sql=f"DROP INDEX {qualify(key)}",
-            needs=frozenset(catalog.needs[key]),
+            needs=catalog.find_needs(key),
         )
 
 

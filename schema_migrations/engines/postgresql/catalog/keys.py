@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.catalog.traits import CONSTRAINT, INDEX
 from schema_migrations.schema.model import (
+    NO_KEYS,
     Key,
     Kind,
     table_key,
@@ -45,6 +46,12 @@ class Catalog:
     wholes: KeysByAddress
     """As ``wholes_of`` returns them."""
     needs: NeedsByKey
+
+    def find_needs(self, key: Key) -> frozenset[Key]:
+        """Return what an object or a column needs."""
+        needed = self.needs.get(key)
+        # One value for the many that need nothing: Python makes another each time.
+        return frozenset(needed) if needed else NO_KEYS
 
     def select(
         self, kind: Kind, catalog: int, rows: Iterable[ObjectRow]
