@@ -18,7 +18,7 @@ from schema_migrations.engines.postgresql.session.kept_session import is_definit
 from schema_migrations.history.encoding import NUL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from schema_migrations.engines.connection import Connection
 
@@ -34,13 +34,24 @@ def may_join(sql: str) -> bool:
     return is_definition(sql) and not _MAY_NOT_JOIN.search(sql)
 
 
-def try_to_run(connection: Connection, statements: Sequence[str]) -> bool:
-    """Run statements in one message; return whether all have run, else none has."""
+def try_to_run(
+    connection: Connection,
+    statements: Sequence[str],
+    render: Callable[[str], str] = str,
+) -> bool:
+    """Run statements in one message; return whether all have run, else none has.
+
+    ``render`` returns what is sent for a statement.
+    """
     session = connection.connection
-    script = "\n;\n".join((f"SAVEPOINT {_SAVEPOINT}", *statements))
+    try:
+        text = "\n;\n".join((f"SAVEPOINT {_SAVEPOINT}", *map(render, statements)))
+        script = text.encode(session.info.encoding)  # a file may have SET it
+    except UnicodeEncodeError:
+        return False
     try:
         with keep_interruption(session), psycopg.ClientCursor(session) as cursor:
-            cursor.execute(script.encode())
+            cursor.execute(script)
             count = 1
             while cursor.nextset():
                 count += 1

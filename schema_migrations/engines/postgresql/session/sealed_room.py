@@ -233,9 +233,10 @@ def _may_join(sql: str) -> bool:
 
 
 def _try_to_run(connection: Connection, statements: Sequence[str]) -> bool:
-    session = connection.connection
-    calls = [f"SELECT {_RUN}({psycopg.sql.quote(s, session)})" for s in statements]
-    return joined_statements.try_to_run(connection, calls)
+    def render(sql: str) -> str:
+        return f"SELECT {_RUN}({psycopg.sql.quote(sql, connection.connection)})"
+
+    return joined_statements.try_to_run(connection, statements, render)
 
 
 def _run(connection: Connection, rights: StatementRights) -> None:

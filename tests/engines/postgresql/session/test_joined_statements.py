@@ -9,6 +9,7 @@ import pytest
 
 from schema_migrations.engines.postgresql.session.joined_statements import may_join
 from schema_migrations.engines.registry import engine_for
+from schema_migrations.schema.model import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,26 @@ def test_all_happen(
         assert joined.try_to_run(scratch, [A, f"{B} -- not the end"])
         assert joined.try_to_run(scratch, ["ALTER TABLE a RENAME TO c"])
     assert list_tables(engine, scratch) == ["b", "c"]
+
+
+@pytest.mark.parametrize(("word", "joins"), [("caf\u00e9", True), ("\u20ac", False)])
+def test_they_are_sent_as_a_file_has_set_it(
+    engine: Engine,
+    scratch: Connection,
+    joined: JoinedStatements,
+    word: str,
+    *,
+    joins: bool,
+) -> None:
+    comment = f"COMMENT ON TABLE a IS '{word}'"
+    with engine.executor.open_transaction(scratch):
+        engine.executor.execute(scratch, "SET LOCAL client_encoding = 'LATIN1'")
+        assert joined.try_to_run(scratch, [A, comment]) == joins
+        engine.executor.execute(scratch, "SET LOCAL client_encoding = 'UTF8'")
+        if not joins:
+            assert joined.try_to_run(scratch, [A, comment])
+    (table,) = engine.reader.inspect(scratch.connection.cursor()).of(Table)
+    assert table.comment == word
 
 
 def test_one_is_refused_and_none_happens(
