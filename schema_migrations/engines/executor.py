@@ -119,6 +119,8 @@ class JoinedStatements:
     try_to_run: Callable[[Connection, Sequence[str]], bool]
     """Run statements in the open transaction.  False: one was refused, or may have been,
     and none has happened; run one by one, they say which."""
+    may_split: Callable[[Connection], bool]
+    """Return whether definitions do the same in several transactions as in one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ def load_models(
         )
         batches = split_into_batches(engine, statements, read_sql)
         try:
-            for some in split_transaction(batches):
+            for some in split_transaction(engine, connection, batches):
                 with engine.executor.open_transaction(connection):
                     load(some)
         except InvalidModels as error:

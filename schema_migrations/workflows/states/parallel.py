@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 from typing import Generic, TypeVar
 
@@ -19,9 +20,13 @@ CANCEL_SECONDS = 0.2
 
 @dataclass(slots=True, kw_only=True)
 class Job(Generic[T]):
-    """A job that runs beside a block."""
+    """A job that runs beside a block, on a connection of its own."""
 
-    running: Future[T] = field(init=False)
+    run: Callable[[], T]
+    cancel: Callable[[], None]
+    """End the statement that the job runs."""
+    cancel_block: Callable[[], None]
+    running: Future[T] | None = None
     error: BaseException | None = None
     """What it has raised."""
     is_awaited: Event = field(default_factory=Event)
@@ -34,46 +39,59 @@ class Job(Generic[T]):
 
     def wait_for_result(self) -> T:
         """Wait for the end of the job; return its result, or raise what it raises."""
+        assert self.running is not None
         self.is_awaited.set()
         return self.running.result()
+
+    def run_or_end_block(self) -> T:
+        """Run the job; if it fails, end what the block does."""
+        try:
+            return self.run()
+        except BaseException as error:
+            self.error = error
+            while not self.is_awaited.wait(CANCEL_SECONDS):
+                with suppress(Exception):  # the job's error counts
+                    self.cancel_block()
+            raise
+
+    def end(self) -> None:
+        """End the job, whatever it does."""
+        self.is_awaited.set()
+        while self.running is not None and not self.running.done():
+            with suppress(KeyboardInterrupt):  # once more: this ends soon
+                self.cancel()
+                wait([self.running], timeout=CANCEL_SECONDS)
 
 
 @contextmanager
 def run_in_parallel(
-    job: Callable[[], T],
+    run: Callable[[], T],
     connections: tuple[Connection, Connection],
     cancel: Callable[[Connection], None],
 ) -> Iterator[Job[T]]:
     """Run a job while the block runs; the block waits for its end.
 
     The job has the first of the connections, the block the second.  When one has failed,
-    ``cancel`` ends the statement of the other, again and again until it ends too.
+    ``cancel`` ends the statement of the other, again and again until it ends too; what it
+    raises then is not said, but the first error.
     """
     own, of_block = connections
-    itself: Job[T] = Job()
-
-    def run() -> T:
-        try:
-            return job()
-        except BaseException as error:
-            itself.error = error
-            while not itself.is_awaited.wait(CANCEL_SECONDS):
-                cancel(of_block)
-            raise
-
+    job = Job(
+        run=run, cancel=partial(cancel, own), cancel_block=partial(cancel, of_block)
+    )
     own.inc_thread_sharing()
     try:
         with ThreadPoolExecutor(max_workers=1) as pool:
-            itself.running = pool.submit(run)
             try:
-                yield itself
-            except BaseException:
-                itself.is_awaited.set()
-                while not itself.running.done():
-                    cancel(own)
-                    wait([itself.running], timeout=CANCEL_SECONDS)
+                job.running = pool.submit(job.run_or_end_block)
+                yield job
+            except BaseException as error:
+                first = job.error
+                job.end()
+                if isinstance(error, Exception) and first not in (None, error):
+                    raise first from error
                 raise
             finally:
-                itself.is_awaited.set()
+                job.is_awaited.set()
     finally:
         own.dec_thread_sharing()

@@ -173,7 +173,10 @@ def replay(
             file.split_statements(syntax), syntax, mode=mode
         )
         batches = _cut_file(engine, file)
-        for part in split_transaction(batches) if may_split else [batches]:
+        parts: Iterable[Sequence[Batch[SourceStatement]]] = [batches]
+        if may_split:
+            parts = split_transaction(engine, connection, batches)
+        for part in parts:
             with (
                 translate_replay_errors(engine, file.name),
                 engine.executor.open_transaction(connection),

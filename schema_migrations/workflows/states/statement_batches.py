@@ -47,17 +47,25 @@ def split_into_batches(
     return batches
 
 
-def split_transaction(batches: Sequence[Batch[T]]) -> Iterator[Sequence[Batch[T]]]:
+def split_transaction(
+    engine: Engine, connection: Connection, batches: Sequence[Batch[T]]
+) -> Iterator[Sequence[Batch[T]]]:
     """Yield the batches of one transaction in parts that may have one each.
 
     It makes no difference where all of them only define something, and whoever asks drops
     the database after a failure.
     """
-    if not all(batch.only_defines for batch in batches):
+    joined = engine.executor.joined_statements
+    step = MOST_IN_TRANSACTION // MOST_JOINED
+    if (
+        joined is None
+        or len(batches) <= step
+        or not all(batch.only_defines for batch in batches)
+        or not joined.may_split(connection)
+    ):
         yield batches
         return
-    step = MOST_IN_TRANSACTION // MOST_JOINED
-    for start in range(0, max(len(batches), 1), step):
+    for start in range(0, len(batches), step):
         yield batches[start : start + step]
 
 

@@ -85,17 +85,86 @@ def test_the_error_of_the_job_cancels_the_block() -> None:
     assert asked[:2] == [OF_BLOCK, OF_BLOCK]
 
 
-def test_the_error_of_the_job_comes_where_the_block_waits() -> None:
+def test_a_cancelled_block_says_the_error_of_the_job() -> None:
+    cancelled = Event()
+
     def job() -> None:
         raise ValueError("of the job")
 
-    def run(error: Exception | None = None) -> None:
-        with run_in_parallel(job, BOTH, do_nothing) as running:
-            if error:
-                raise error
+    def cancel(connection: Connection) -> None:
+        cancelled.set()
+
+    def run() -> None:
+        with run_in_parallel(job, BOTH, cancel):
+            assert cancelled.wait(SECONDS)
+            raise KeyError("canceling statement due to user request")
+
+    with pytest.raises(ValueError, match="of the job"):
+        run()
+
+
+def test_a_connection_that_cannot_be_cancelled_hides_no_error() -> None:
+    tried = Event()
+
+    def job() -> None:
+        raise ValueError("of the job")
+
+    def cancel(connection: Connection) -> None:
+        tried.set()
+        raise AttributeError("closed")
+
+    def run() -> None:
+        with run_in_parallel(job, BOTH, cancel) as running:
+            assert tried.wait(SECONDS)
             running.wait_for_result()
 
     with pytest.raises(ValueError, match="of the job"):
         run()
-    with pytest.raises(KeyError):
-        run(KeyError("of the block"))
+
+
+def test_a_second_interruption_ends_the_job_too() -> None:
+    begun, cancelled, asked = Event(), Event(), []
+
+    def job() -> None:
+        begun.set()
+        assert cancelled.wait(SECONDS)
+
+    def cancel(connection: Connection) -> None:
+        asked.append(connection)
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        cancelled.set()
+
+    def fail() -> None:
+        with run_in_parallel(job, BOTH, cancel):
+            assert begun.wait(SECONDS)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert cancelled.is_set()
+
+
+def test_the_error_of_the_job_comes_where_the_block_waits() -> None:
+    def job() -> None:
+        raise ValueError("of the job")
+
+    def run() -> None:
+        with run_in_parallel(job, BOTH, do_nothing) as running:
+            running.wait_for_result()
+
+    with pytest.raises(ValueError, match="of the job"):
+        run()
+
+
+def test_the_error_of_the_block_is_said_where_the_job_succeeds() -> None:
+    def job() -> str:
+        return "done"
+
+    def run() -> None:
+        with run_in_parallel(job, BOTH, do_nothing) as running:
+            running.wait_for_result()
+            raise KeyError("of the block")
+
+    with pytest.raises(KeyError, match="of the block"):
+        run()

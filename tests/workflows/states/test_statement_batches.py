@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from schema_migrations.engines.connection import Connection
 
 ENGINE = engine_for("postgresql")
+TEMPORARY = "CREATE TABLE pg_temp.x (id integer) ON COMMIT DROP"
 ROW = "INSERT INTO t0 VALUES (1)"
 
 
@@ -58,18 +59,40 @@ def test_nothing_is_joined_where_a_message_costs_nothing() -> None:
     ("statements", "parts"),
     [
         ([], 1),
+        ([*make_tables(MOST_IN_TRANSACTION), TEMPORARY], 1),
         (make_tables(MOST_IN_TRANSACTION), 1),
         (make_tables(MOST_IN_TRANSACTION + 1), 2),
         ([*make_tables(MOST_IN_TRANSACTION), ROW], 1),
     ],
 )
 def test_only_definitions_are_split_into_transactions(
-    statements: list[str], parts: int
+    scratch: Connection, statements: list[str], parts: int
 ) -> None:
     batches = cut(statements)
-    found = list(split_transaction(batches))
+    found = list(split_transaction(ENGINE, scratch, batches))
     assert len(found) == parts
     assert [batch for part in found for batch in part] == batches
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE FUNCTION f() RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'",
+        "CREATE FUNCTION f() RETURNS integer LANGUAGE sql RETURN 1",
+    ],
+)
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_functions_of_the_database_may_see_a_commit(
+    postgres_settings: dict[str, Any], sql: str, *, is_sealed: bool
+) -> None:
+    assert ENGINE.dev_server.seal is not None
+    engine = ENGINE.dev_server.seal(ENGINE) if is_sealed else ENGINE
+    batches = cut(make_tables(MOST_IN_TRANSACTION + 1))
+    make = engine.dev_server.create_scratch_database
+    with make(postgres_settings, "default") as scratch:
+        assert len(list(split_transaction(engine, scratch, batches))) == 2
+        engine.executor.execute(scratch, sql)
+        assert len(list(split_transaction(engine, scratch, batches))) == 1
 
 
 @pytest.mark.parametrize("may_split", [False, True])

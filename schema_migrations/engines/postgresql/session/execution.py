@@ -44,8 +44,10 @@ def execute(connection: Connection, sql: str) -> None:
 
 def cancel_statement(connection: Connection) -> None:
     """Cancel the statement that another thread runs; none runs: nothing happens."""
-    with suppress(psycopg.Error):
-        connection.connection.cancel_safe(timeout=CANCEL_TIMEOUT)
+    session = connection.connection
+    if session is not None:
+        with suppress(psycopg.Error):
+            session.cancel_safe(timeout=CANCEL_TIMEOUT)
 
 
 def in_transaction(connection: Connection) -> bool:

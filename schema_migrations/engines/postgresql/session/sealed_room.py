@@ -21,7 +21,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
-import psycopg.sql
 from django.db import Error
 
 from schema_migrations.engines.driver_error import DriverError
@@ -37,7 +36,6 @@ from schema_migrations.engines.postgresql.session import (
 )
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.frozen_queries import (
-    RIVALS_QUERY,
     SET_SERVERS_PATH,
     freeze,
 )
@@ -46,9 +44,18 @@ from schema_migrations.engines.postgresql.session.muted_commits import (
     with_muted_commits,
     with_restored_commits,
 )
-from schema_migrations.engines.postgresql.session.parameters import (
-    SESSION_VALUES_QUERY,
-    restore_values,
+from schema_migrations.engines.postgresql.session.parameters import restore_values
+from schema_migrations.engines.postgresql.session.room_objects import (
+    COMMITTING_PROCEDURES,
+    MAKE_ROOM,
+    MAKE_VIEWS,
+    RIVALS,
+    ROOM_SCHEMA,
+    RUN,
+    RUN_ALL,
+    SESSION_VALUES,
+    SHARED_WRITES,
+    WRITTEN_TABLES,
 )
 from schema_migrations.engines.postgresql.session.statement_rights import (
     EXPLAIN,
@@ -60,6 +67,7 @@ from schema_migrations.history.encoding import check_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from schema_migrations.engines.connection import (
         Connection,
@@ -68,79 +76,6 @@ if TYPE_CHECKING:
     )
     from schema_migrations.engines.engine import Engine
     from schema_migrations.schema.model import Key, Schema
-
-ROOM_SCHEMA = "dsm_sealed_room"
-
-_MAKE_ROOM = f"""
-CREATE SCHEMA {ROOM_SCHEMA};
-CREATE FUNCTION {ROOM_SCHEMA}.run(statement text) RETURNS void
-  LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN EXECUTE statement; END';
-GRANT CREATE ON SCHEMA {ROOM_SCHEMA} TO pg_database_owner;
-ALTER FUNCTION {ROOM_SCHEMA}.run OWNER TO pg_database_owner;
-REVOKE ALL ON SCHEMA {ROOM_SCHEMA} FROM pg_database_owner;
-DO $$ BEGIN
-  EXECUTE format('GRANT ALL ON DATABASE %I TO pg_database_owner', current_database());
-  -- Before PostgreSQL 15 the schema belongs to the superuser, and everybody may use it.
-  IF pg_catalog.pg_has_role(
-    (SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname = 'public'), 'MEMBER')
-  THEN
-    ALTER SCHEMA public OWNER TO pg_database_owner;
-  END IF;
-END $$;
-"""
-
-# The names, operators and functions in a view are looked up when it is created: before a
-# file can make others of the same name.
-#
-# Of the catalogs that all databases share, most stay locked until the end of a transaction
-# that wrote to them; a GRANT leaves only its row, whose transaction is in progress.  What
-# a database's own objects depend on is noted in pg_shdepend.
-# https://www.postgresql.org/docs/current/view-pg-locks.html
-#
-# A trigger that is deferred may defer others while it fires, also those of foreign keys,
-# whose queries call the functions in a table's indexes.  Only a table that the transaction
-# wrote to, and so has locked, has triggers to fire.
-_MAKE_VIEWS = f"""
-CREATE VIEW {ROOM_SCHEMA}.shared_writes AS
-SELECT relation::regclass::text AS catalog FROM pg_catalog.pg_locks
- WHERE pid = pg_backend_pid() AND locktype = 'relation' AND database = 0
-   AND mode = 'RowExclusiveLock' AND relation <> 'pg_catalog.pg_shdepend'::regclass
-UNION ALL
-SELECT name
-  FROM (SELECT 'pg_database' AS name, xmin FROM pg_catalog.pg_database
-         WHERE datname <> current_database()
-        UNION ALL
-        SELECT 'pg_tablespace', xmin FROM pg_catalog.pg_tablespace) AS row,
-       (SELECT pg_current_xact_id_if_assigned() AS own) AS transaction
- WHERE CASE WHEN age(xmin) BETWEEN 0 AND age(own::xid)
-            THEN pg_xact_status(
-                   (own::text::bigint + age(own::xid) - age(xmin))::text::xid8)
-                 = 'in progress' END;
-CREATE VIEW {ROOM_SCHEMA}.written_tables AS
-SELECT DISTINCT format('%I.%I', n.nspname, c.relname) AS name
-  FROM pg_catalog.pg_trigger AS t
-  JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid AND c.relkind IN ('r', 'p')
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-  JOIN pg_catalog.pg_locks AS l ON l.relation = c.oid
- WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.database <> 0
-   AND l.mode = 'RowExclusiveLock';
-CREATE VIEW {ROOM_SCHEMA}.session_values AS {SESSION_VALUES_QUERY};
-CREATE VIEW {ROOM_SCHEMA}.rivals AS {RIVALS_QUERY};
-CREATE VIEW {ROOM_SCHEMA}.committing_procedures AS
-SELECT pg_get_functiondef(p.oid)
-  FROM pg_catalog.pg_proc AS p
- WHERE p.prokind = 'p' AND p.prosrc ~* '\\mcommit\\M'
-   AND p.proowner = (SELECT oid FROM pg_catalog.pg_roles
-                      WHERE rolname = 'pg_database_owner')
-   AND p.prolang = (SELECT oid FROM pg_catalog.pg_language WHERE lanname = 'plpgsql');
-"""
-
-_RUN = f"{ROOM_SCHEMA}.run"
-_SHARED_WRITES = f"TABLE {ROOM_SCHEMA}.shared_writes"
-_SESSION_VALUES = f"TABLE {ROOM_SCHEMA}.session_values"
-_WRITTEN_TABLES = f"TABLE {ROOM_SCHEMA}.written_tables"
-_RIVALS = f"{ROOM_SCHEMA}.rivals"
-_COMMITTING_PROCEDURES = f"TABLE {ROOM_SCHEMA}.committing_procedures"
 
 # What the room's rights, or a function, do not permit, wherever it was tried:
 # insufficient_privilege, active_sql_transaction, invalid_transaction_termination.
@@ -168,7 +103,7 @@ def seal(engine: Engine) -> Engine:
             engine.executor,
             execute=execute,
             joined_statements=JoinedStatements(
-                may_join=_may_join, try_to_run=_try_to_run
+                may_join=_may_join, try_to_run=_try_to_run, may_split=_may_split
             ),
             open_transaction=_open_transaction,
             keep_settings=_keep_settings,
@@ -192,7 +127,7 @@ def _create_sealed_database(
     with create_scratch_database(unprepared, alias) as connection:
         try:
             with connection.cursor() as cursor:
-                cursor.execute(_MAKE_ROOM + _MAKE_VIEWS)
+                cursor.execute(MAKE_ROOM + MAKE_VIEWS)
         except Error as problem:
             line = " ".join(str(problem).split())
             raise DevServerUnusable(
@@ -233,10 +168,22 @@ def _may_join(sql: str) -> bool:
 
 
 def _try_to_run(connection: Connection, statements: Sequence[str]) -> bool:
-    def render(sql: str) -> str:
-        return f"SELECT {_RUN}({psycopg.sql.quote(sql, connection.connection)})"
+    return joined_statements.try_to_run(connection, statements, _send)
 
-    return joined_statements.try_to_run(connection, statements, render)
+
+def _send(session: psycopg.Connection[Any], statements: Sequence[str]) -> bool:
+    # As a value, in the protocol that takes one statement: so no text of a file can end
+    # the call that holds it, in whatever encoding it is.
+    with psycopg.Cursor(session) as cursor:
+        cursor.execute(f"SELECT {RUN_ALL}(%s)", [list(statements)], prepare=False)
+    return True
+
+
+def _may_split(connection: Connection) -> bool:
+    (room,) = execution.fetch_row(
+        connection, "SELECT %s::pg_catalog.regnamespace::pg_catalog.oid", ROOM_SCHEMA
+    )
+    return joined_statements.may_split(connection, room)
 
 
 def _run(connection: Connection, rights: StatementRights) -> None:
@@ -264,10 +211,10 @@ def _is_partitioned(connection: Connection, table: str) -> bool:
 @contextmanager
 def _mute_procedures(connection: Connection) -> Iterator[None]:
     """Hold the procedures that commit without their COMMIT."""
-    for (definition,) in execution.fetch_rows(connection, _COMMITTING_PROCEDURES):
+    for (definition,) in execution.fetch_rows(connection, COMMITTING_PROCEDURES):
         _run_inside(connection, with_muted_commits(definition))
     yield
-    for (definition,) in execution.fetch_rows(connection, _COMMITTING_PROCEDURES):
+    for (definition,) in execution.fetch_rows(connection, COMMITTING_PROCEDURES):
         if MARK in definition:
             _run_inside(connection, with_restored_commits(definition))
 
@@ -275,7 +222,7 @@ def _mute_procedures(connection: Connection) -> Iterator[None]:
 def _run_inside(connection: Connection, sql: str) -> None:
     with connection.connection.cursor() as cursor:
         # Not kept as a prepared statement: the file may deallocate all of them.
-        cursor.execute(f"SELECT {_RUN}(%s)", [sql], prepare=False)
+        cursor.execute(f"SELECT {RUN}(%s)", [sql], prepare=False)
 
 
 def _run_outside(connection: Connection, sql: str) -> None:
@@ -295,14 +242,14 @@ def _open_transaction(connection: Connection) -> Iterator[None]:
 def _finish(connection: Connection) -> None:
     """Let nothing be left for the commit, which happens outside, and look at what was
     written."""
-    if execution.fetch_rows(connection, _WRITTEN_TABLES):
+    if execution.fetch_rows(connection, WRITTEN_TABLES):
         with _keep_settings(connection):  # those of the file are restored already
             _run_inside(connection, "SET CONSTRAINTS ALL IMMEDIATE")
     execution.execute(connection, "CLOSE ALL")  # a cursor WITH HOLD runs at the commit
-    for (table,) in execution.fetch_rows(connection, _WRITTEN_TABLES):
+    for (table,) in execution.fetch_rows(connection, WRITTEN_TABLES):
         # Refused while a trigger of the table has still to fire.
         _run_inside(connection, f"ALTER TABLE {table} RESET (fillfactor)")
-    written = execution.fetch_rows(connection, _SHARED_WRITES)
+    written = execution.fetch_rows(connection, SHARED_WRITES)
     if written:
         raise _SharedCatalogWritten(written[0][0])
 
@@ -310,7 +257,7 @@ def _finish(connection: Connection) -> None:
 @contextmanager
 def _keep_settings(connection: Connection) -> Iterator[None]:
     """Restore at the end what a file SET; look up nothing in schemas of the file."""
-    before = dict(execution.fetch_rows(connection, _SESSION_VALUES))
+    before = dict(execution.fetch_rows(connection, SESSION_VALUES))
     try:
         yield
     except BaseException:
@@ -336,7 +283,7 @@ def _read_driver_error(exception: BaseException) -> DriverError | None:
     if error is None or source is None:
         return error
     context = source.diag.context or ""
-    itself = _RUN in context and "\n" not in context
+    itself = RUN in context and "\n" not in context
     leaves = (
         refused
         or error.sqlstate in _REFUSALS_EVERYWHERE
@@ -362,7 +309,7 @@ def _find_position(error: psycopg.Error) -> int:
 
 
 def _inspect(inspect: Callable[[Cursor], Schema], cursor: Cursor) -> Schema:
-    schema = inspect(freeze(cursor, ROOM_SCHEMA, _RIVALS))
+    schema = inspect(freeze(cursor, ROOM_SCHEMA, RIVALS))
     room = [
         obj.key for obj in schema if ROOM_SCHEMA in (obj.key.namespace, obj.key.name)
     ]
@@ -370,7 +317,7 @@ def _inspect(inspect: Callable[[Cursor], Schema], cursor: Cursor) -> Schema:
 
 
 def _canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schema:
-    frozen = freeze(cursor, ROOM_SCHEMA, _RIVALS)
+    frozen = freeze(cursor, ROOM_SCHEMA, RIVALS)
     frozen.execute("SHOW search_path")
     (path,) = frozen.fetchone()
     return canonicalize(
@@ -381,4 +328,4 @@ def _canonicalize(cursor: Cursor, schema: Schema, keys: frozenset[Key]) -> Schem
 def _format_inside(path: str, sql: str) -> str:
     """Return the statement as it runs in the room, whose functions may SET a path."""
     restore = f"pg_catalog.set_config('search_path', {quote_literal(path)}, true)"
-    return f"SELECT {_RUN}({quote_literal(sql)}); SELECT {restore}"
+    return f"SELECT {RUN}({quote_literal(sql)}); SELECT {restore}"

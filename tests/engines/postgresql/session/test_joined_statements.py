@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
+from schema_migrations.engines.postgresql.session import execution
 from schema_migrations.engines.postgresql.session.joined_statements import may_join
 from schema_migrations.engines.registry import engine_for
-from schema_migrations.schema.model import Table
+from schema_migrations.errors import StatementFailed
+from schema_migrations.history.file import MigrationFile
+from schema_migrations.workflows.states.state import replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,24 +59,64 @@ def test_all_happen(
     assert list_tables(engine, scratch) == ["b", "c"]
 
 
-@pytest.mark.parametrize(("word", "joins"), [("caf\u00e9", True), ("\u20ac", False)])
-def test_they_are_sent_as_a_file_has_set_it(
-    engine: Engine,
-    scratch: Connection,
-    joined: JoinedStatements,
-    word: str,
-    *,
-    joins: bool,
+@pytest.mark.parametrize(
+    "setting",
+    ["client_encoding = 'LATIN1'", "standard_conforming_strings = off"],
+)
+def test_none_is_joined_where_text_may_mean_something_else(
+    engine: Engine, scratch: Connection, joined: JoinedStatements, setting: str
 ) -> None:
-    comment = f"COMMENT ON TABLE a IS '{word}'"
     with engine.executor.open_transaction(scratch):
-        engine.executor.execute(scratch, "SET LOCAL client_encoding = 'LATIN1'")
-        assert joined.try_to_run(scratch, [A, comment]) == joins
-        engine.executor.execute(scratch, "SET LOCAL client_encoding = 'UTF8'")
-        if not joins:
-            assert joined.try_to_run(scratch, [A, comment])
-    (table,) = engine.reader.inspect(scratch.connection.cursor()).of(Table)
-    assert table.comment == word
+        engine.executor.execute(scratch, f"SET LOCAL {setting}")
+        assert not joined.try_to_run(scratch, [A, "COMMENT ON TABLE a IS '\u00e9'"])
+        engine.executor.execute(scratch, A)  # nothing is aborted
+    assert list_tables(engine, scratch) == ["a"]
+
+
+def test_no_event_trigger_sees_a_message_of_many(scratch: Connection) -> None:
+    engine = engine_for("postgresql")
+    assert engine.executor.joined_statements is not None
+    with engine.executor.open_transaction(scratch):
+        for sql in (
+            "CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql"
+            " AS 'BEGIN RAISE NOTICE ''%'', current_query(); END'",
+            "CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION f()",
+        ):
+            engine.executor.execute(scratch, sql)
+        assert not engine.executor.joined_statements.try_to_run(scratch, [A, B])
+
+
+def test_a_statement_without_sense_takes_nothing_with_it(
+    engine: Engine, scratch: Connection, joined: JoinedStatements
+) -> None:
+    """The server reads a message whole before it runs any of it."""
+    with engine.executor.open_transaction(scratch):
+        assert not joined.try_to_run(
+            scratch, [A, "CREATE TABLE b (id integer integer)"]
+        )
+        assert joined.try_to_run(scratch, [A, B])
+    assert list_tables(engine, scratch) == ["a", "b"]
+
+
+ESCAPE = "CREATE TABLE b (id integer) --\u3041\\'); CREATE ROLE escaped; COMMIT; --\n"
+
+
+def test_no_encoding_lets_a_file_out_of_its_room(
+    scratch: Connection,
+) -> None:
+    """In SJIS the last byte of a letter and a backslash are one more letter."""
+    seal = engine_for("postgresql").dev_server.seal
+    assert seal is not None
+    engine = seal(engine_for("postgresql"))
+    tables = ["CREATE TABLE a (id integer)", ESCAPE, "CREATE TABLE c (id integer)"]
+    text = ";\n".join(
+        ["SET backslash_quote = on", "SET client_encoding = 'SJIS'", *tables, ""]
+    )
+    file = MigrationFile(name="1.sql", content=text.encode())
+    with suppress(StatementFailed, UnicodeEncodeError):
+        replay(engine, scratch, [file])
+    count = "SELECT count(*) FROM pg_roles WHERE rolname = 'escaped'"
+    assert execution.fetch_row(scratch, count) == (0,)
 
 
 def test_one_is_refused_and_none_happens(
