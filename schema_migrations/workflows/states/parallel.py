@@ -11,6 +11,7 @@ from threading import Event
 from typing import Generic, TypeVar
 
 from schema_migrations.engines.connection import Connection
+from schema_migrations.errors.interruption import raise_interruption
 
 T = TypeVar("T")
 
@@ -42,6 +43,19 @@ class Job(Generic[T]):
         assert self.running is not None
         self.is_awaited.set()
         return self.running.result()
+
+    @contextmanager
+    def wait_for_error(self) -> Iterator[None]:
+        """Wait for the job's error where what is inside fails, and raise it instead.
+
+        An interruption waits for nothing, also where another error hides it.
+        """
+        try:
+            with raise_interruption():
+                yield
+        except Exception:
+            self.wait_for_result()
+            raise
 
     def run_or_end_block(self) -> T:
         """Run the job; if it fails, end what the block does."""

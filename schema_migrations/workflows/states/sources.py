@@ -137,13 +137,11 @@ def _load_in_parallel(workspace: Workspace, stack: ExitStack) -> tuple[State, St
     cancel = workspace.engine.executor.cancel
     with run_in_parallel(load_files, (files, models), cancel) as loading:
         ddl = _collect_ddl(silent, models)
-        try:
+        # An error of the files is said first, and may be the cause.
+        with loading.wait_for_error():
             with silent.phases("load models"):
                 _create_models(silent, models, ddl, check=loading.check)
             schema = _inspect_models(silent, models)
-        except Exception:
-            loading.wait_for_result()  # an error of the files is said first, and may be the cause
-            raise
         current = loading.wait_for_result()
     workspace.phases.add(silent.phases)
     return current, _make_models_state(workspace, models, schema, current.schema, ddl)

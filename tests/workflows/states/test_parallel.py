@@ -168,3 +168,43 @@ def test_the_error_of_the_block_is_said_where_the_job_succeeds() -> None:
 
     with pytest.raises(KeyError, match="of the block"):
         run()
+
+
+def test_an_error_waits_for_the_one_of_the_job() -> None:
+    failed = Event()
+
+    def job() -> None:
+        assert failed.wait(SECONDS)
+        raise ValueError("of the job")
+
+    def run() -> None:
+        with (
+            run_in_parallel(job, BOTH, do_nothing) as running,
+            running.wait_for_error(),
+        ):
+            failed.set()
+            raise KeyError("of the block")
+
+    with pytest.raises(ValueError, match="of the job"):
+        run()
+
+
+def test_an_interruption_does_not_wait_where_an_error_hides_it() -> None:
+    cancelled = Event()
+
+    def job() -> None:
+        assert cancelled.wait(SECONDS)
+
+    def cancel(connection: Connection) -> None:
+        cancelled.set()
+
+    def run() -> None:
+        with run_in_parallel(job, BOTH, cancel) as running, running.wait_for_error():
+            try:
+                raise KeyboardInterrupt
+            finally:
+                raise KeyError("of the cleanup")
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert cancelled.is_set()
