@@ -111,6 +111,7 @@ OPEN = (
 )
 
 
+@pytest.mark.slow("processes")
 @pytest.mark.parametrize("text", OPEN, ids=range(len(OPEN)))
 @pytest.mark.parametrize("quote", ["", '"'], ids=["bare", "quoted"])
 def test_a_long_text_is_read_at_once(quote: str, text: str) -> None:

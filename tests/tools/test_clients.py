@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tools.clients import WITHOUT_PG_DUMP, describe_gap, find_clients, is_gap_known
 
 KNOWN = {19: "it is no release yet"}
@@ -24,5 +26,6 @@ def test_it_is_said_what_is_not_compared_and_why() -> None:
     )
 
 
+@pytest.mark.slow("processes")
 def test_no_pg_dump_reads_a_major_to_come() -> None:
     assert find_clients(999) is None

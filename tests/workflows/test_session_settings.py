@@ -258,6 +258,7 @@ def german_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
         yield server.settings
 
 
+@pytest.mark.slow("processes")
 class TestLocales:
     """The same for the locales, on a server that knows a German one."""
 

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 OWN = "{}.{}".format(*sys.version_info)
 
 
+@pytest.mark.slow("processes")
 def test_a_python_is_known_by_its_version() -> None:
     assert has_version(sys.executable, OWN)
     assert not has_version(sys.executable, "2.7")
 
 
+@pytest.mark.slow("processes")
 def test_a_program_that_is_missing_or_fails_is_no_python(tmp_path: Path) -> None:
     assert not has_version(str(tmp_path / "python3"), OWN)
     assert not has_version("false", OWN)
