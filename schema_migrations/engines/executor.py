@@ -117,8 +117,8 @@ class JoinedStatements:
     may_join: Callable[[str], bool]
     """Return whether a statement only defines something, so that it may be joined."""
     try_to_run: Callable[[Connection, Sequence[str]], bool]
-    """Run statements in the open transaction.  False: one was refused, or may have been,
-    and none has happened; run one by one, they say which."""
+    """Run statements in the open transaction.  False: none has happened, since one was
+    refused or they may not be joined now; run one by one, they say which."""
     may_split: Callable[[Connection], bool]
     """Return whether definitions do the same in several transactions as in one."""
 

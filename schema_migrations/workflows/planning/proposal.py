@@ -87,7 +87,8 @@ class ChangeRequest:
     """Which app a table belongs to; None: it is not known."""
     prove: bool = True
     goes_on: bool = False
-    """The databases are used further after the server has refused the plan."""
+    """Whoever asks uses the databases further after the server has refused the plan, so a
+    refused plan must leave nothing."""
     reads_rows: bool = False
     """Read which tables have rows in the end."""
     notes: FileNotes = NO_NOTES

@@ -32,8 +32,9 @@ def load_models(
 ) -> None:
     """Create the models' tables on a scratch database.  Raises ``ConfigError``.
 
-    ``check`` is called before each message.  A backend's SQL may have statements that the server refuses in a transaction; then
-    everything begins anew without one, which takes longer.
+    ``check`` is called before each message.  A database backend may make statements that
+    the server refuses in a transaction; then everything begins anew without one, which
+    takes longer.
     """
     make_error = partial(make_model_error, engine, alias, ddl, "the models", "")
     read_sql: Callable[[tuple[str, str]], str] = itemgetter(1)

@@ -53,7 +53,7 @@ class Job(Generic[T]):
         try:
             with raise_interruption():
                 yield
-        except Exception:
+        except Exception:  # of any kind, a cancelled statement's too: raised again
             self.wait_for_result()
             raise
 
