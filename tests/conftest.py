@@ -60,6 +60,7 @@ pytest_plugins = [
     "tests.fixtures.commands",
     "tests.fixtures.project",
     "tests.fixtures.rows",
+    "tests.fixtures.receivers",
     "tests.fixtures.replication",
     "tests.changes.scratch_servers",
 ]

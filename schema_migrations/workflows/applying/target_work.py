@@ -173,7 +173,7 @@ def may_survey(work: Work) -> bool:
         return False  # each target says whether that fits
     if work.read_only:
         return True
-    called = bool(run_begins.receivers or all_files_applied.receivers)
+    called = run_begins.has_listeners() or all_files_applied.has_listeners()
     return not (work.request.sends_signals or (work.request.tells_apps and called))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import Any
 
@@ -54,6 +55,19 @@ def test_a_survey_leaves_out_no_call_and_no_answer(
         alias="default", directory=sqlite_place.directory, request=request, job=job
     )
     assert may_survey(work) is surveyed
+
+
+def test_nobody_is_called_after_the_last_receiver_went(sqlite_place: Place) -> None:
+    sqlite_place.write(_1_a="SELECT 1;")
+    request = sqlite_place.make_request()
+    work = Work(alias="default", directory=sqlite_place.directory, request=request)
+
+    def receive(**options: Any) -> None: ...
+
+    all_files_applied.connect(receive)
+    del receive
+    gc.collect()
+    assert may_survey(work)
 
 
 def test_a_receiver_is_called_on_each_target(sqlite_place: Place) -> None:
