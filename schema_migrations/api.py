@@ -134,11 +134,14 @@ def make_plan(
     *,
     vendor: str,
     fills: Mapping[Key, str] | None = None,
+    online: bool = False,
 ) -> Plan:
     """Return a plan with the statements that lead from one schema to the other.
 
     ``vendor`` is ``postgresql`` or ``sqlite``; ``fills`` maps column keys to SQL values
-    for existing rows.  The plan is not proved: ``schemadiff`` does that.
+    for existing rows.  ``online``: others can read and write meanwhile, on PostgreSQL; then
+    statements of different ``part`` belong to different files.  The plan is not proved:
+    ``schemadiff`` does that.
     """
     engine = engine_for(vendor)
     changes = with_fills(
@@ -151,6 +154,7 @@ def make_plan(
         current,
         desired,
         planner=engine.planner,
+        online=online,
     )
 
 

@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 SETTING_NAME = "SCHEMA_MIGRATIONS"
 DEFAULT_ALIAS = "default"
 
+PlanForm = Literal["simple", "online"]
+"""``online``: others can read and write while the files are applied."""
 TxMode = Literal["file", "all", "none"]
 """``file``: one transaction per file; ``all``: one for all files; ``none``: none."""
 EXEC_ORDERS = ("linear", "linear-skip", "non-linear")
 TX_MODES = ("file", "all", "none")
+PLANS = ("simple", "online")
 PRIVILEGES = ("ignore", "compare")
 ATLAS = ("ignore", "warn")
 
@@ -55,6 +58,7 @@ class Settings:
     """Patterns of the objects that other tools own."""
     compares_privileges: bool
     """Owners and grants belong to the schema."""
+    plan: PlanForm
     exec_order: ExecOrder
     tx_mode: TxMode
     revisions_schema: str | None
@@ -156,6 +160,16 @@ class _SettingKey:
     """The key has no effect yet, so only the default is accepted."""
 
 
+def _make_choice(values: tuple[str, ...]) -> _SettingKey:
+    """Return a key that takes one of the values; the first is the default."""
+    *others, last = (f'"{value}"' for value in values)
+    return _SettingKey(
+        default=values[0],
+        accepts=lambda value: value in values,
+        expected=f"{', '.join(others)} or {last}",
+    )
+
+
 SETTING_KEYS: Mapping[str, _SettingKey] = {
     "DIR": _SettingKey(default="migrations", accepts=_is_path, expected="a path"),
     "DEV": _SettingKey(
@@ -183,37 +197,16 @@ SETTING_KEYS: Mapping[str, _SettingKey] = {
         accepts=_is_pattern_list,
         expected='a list of names or patterns, such as ["spatial_ref_sys", "pgboss.*"]',
     ),
-    "PRIVILEGES": _SettingKey(
-        default="ignore",
-        accepts=lambda v: v in PRIVILEGES,
-        expected='"ignore" or "compare"',
-    ),
-    "PLAN": _SettingKey(
-        default="online",
-        accepts=lambda v: v in ("online", "simple"),
-        expected='"online"',
-        is_unused=True,
-    ),
-    "EXEC_ORDER": _SettingKey(
-        default="linear",
-        accepts=lambda v: v in EXEC_ORDERS,
-        expected='"linear", "linear-skip" or "non-linear"',
-    ),
-    "TX_MODE": _SettingKey(
-        default="file",
-        accepts=lambda v: v in TX_MODES,
-        expected='"file", "all" or "none"',
-    ),
+    "PRIVILEGES": _make_choice(PRIVILEGES),
+    "PLAN": _make_choice(PLANS),
+    "EXEC_ORDER": _make_choice(EXEC_ORDERS),
+    "TX_MODE": _make_choice(TX_MODES),
     "REVISIONS_SCHEMA": _SettingKey(
         default=None,
         accepts=_allow_none(_is_text),
         expected="None or the name of a schema",
     ),
-    "ATLAS": _SettingKey(
-        default="ignore",
-        accepts=lambda v: v in ATLAS,
-        expected='"ignore" or "warn"',
-    ),
+    "ATLAS": _make_choice(ATLAS),
     "LOCK_WAIT": _SettingKey(
         default="60s", accepts=_is_duration, expected='a duration, such as "60s"'
     ),
@@ -342,6 +335,7 @@ def settings_from_entry(
         extra_paths=tuple(base / path for path in value["EXTRA"]),
         ignore_patterns=tuple(value["IGNORE"]),
         compares_privileges=value["PRIVILEGES"] == "compare",
+        plan=cast("PlanForm", value["PLAN"]),
         exec_order=cast("ExecOrder", value["EXEC_ORDER"]),
         tx_mode=cast("TxMode", value["TX_MODE"]),
         revisions_schema=value["REVISIONS_SCHEMA"],

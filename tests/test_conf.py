@@ -70,7 +70,6 @@ def test_what_is_no_dict_is_refused(raw: object) -> None:
     ("name", "value"),
     [
         ("LINT", {"PG105": "error"}),
-        ("PLAN", "simple"),
     ],
 )
 def test_a_key_without_effect_is_refused_not_ignored(name: str, value: object) -> None:

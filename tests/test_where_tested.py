@@ -19,6 +19,7 @@ ELSEWHERE = {
     "engines": ["changes/test_cases.py", "workflows/applying/test_apply.py"],
     "engines/postgresql/catalog": ["engines/postgresql/catalog/test_inspect.py"],
     "engines/postgresql/ddl": ["changes/test_cases.py"],
+    "engines/postgresql/online": ["changes/test_online.py"],
     "engines/postgresql/passes": ["changes/test_cases.py"],
     "engines/postgresql/session": [
         "engines/postgresql/session/test_session.py",
@@ -56,6 +57,7 @@ ELSEWHERE = {
     ],
     "workflows/planning/adopt_migrations": ["commands/test_schemaadopt_django.py"],
     "workflows/planning/first_of_history": ["commands/test_schemaadopt_django.py"],
+    "workflows/states/replay": ["workflows/states/test_state.py"],
     "workflows/planning": [
         "commands/test_schemadiff_answers.py",
         "commands/test_schemadiff_extra.py",

@@ -8,6 +8,7 @@
     python -m tools faults many-targets|power-loss         the same, in other places
     python -m tools faults mutations                       planted bugs, which they find
     python -m tools laws [--examples N]                    laws, on thousands of examples
+    python -m tools online-plans                           every documented change, online
     python -m tools django-suite [APP...]                  the models in Django's tests
     python -m tools real-projects [PROJECT...]             the loop on oscar and wagtail
     python -m tools takeovers [PROJECT...]                 pretix and weblate, and back
@@ -34,6 +35,7 @@ TOOLS = {
     "adoption adopt": "tools.adoption.adopt",
     "faults": "tools.faults.run",
     "laws": "tools.laws",
+    "online-plans": "tools.online_plans",
     "django-suite": "tools.django_suite.run",
     "real-projects": "tools.real_projects.run",
     "takeovers": "tools.takeovers.run",

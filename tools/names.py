@@ -100,6 +100,7 @@ VERBS = frozenset(
         "merge",
         "move",
         "note",
+        "observe",
         "omit",
         "open",
         "order",

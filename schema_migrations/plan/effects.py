@@ -47,25 +47,16 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
             return _effects_of_drop(change.table, *parts)
         case ddl.Create():
             created = _effects_of_creation(change.object)
-            return replace(created, made_keys=created.made_keys | change.gone_first)
-        case ddl.Drop(object=Sequence() as sequence):
-            # Its owner may be altered before or after: it only would take it along.
-            return _effects_of_drop(replace(sequence, owned_by=None))
+            taken = {change.from_index.key} if change.from_index else NO_KEYS
+            return replace(
+                created,
+                made_keys=created.made_keys | change.gone_first,
+                used_keys=created.used_keys | taken,
+            )
         case ddl.Drop():
-            # What is made comes after what is freed under the same key.
-            return replace(_effects_of_drop(change.object), made_keys=change.gone_first)
-        case ddl.Rename(before=Definition() as before, after=Definition() as after):
-            # Moved aside to be dropped later: no other change uses its new name.
-            return Effects(
-                freed_keys=_names_of(before) | {before.key},
-                released_keys=_needs_of(before) | {after.key},
-            )
+            return _effects_of_single_drop(change)
         case ddl.Rename():
-            return Effects(
-                made_keys=_names_of(change.after) | {change.after.key},
-                freed_keys=_names_of(change.before) | {change.before.key},
-                released_keys=_needs_of(change.before),
-            )
+            return _effects_of_rename(change)
         case ddl.Alter():
             return _effects_of_alter(change)
         case ddl.Attach():
@@ -85,6 +76,8 @@ def effects_of(change: ddl.Change, current: Schema) -> Effects:
             | ddl.AlterColumn()
             | ddl.DropNumbering()
             | ddl.RenameColumn()
+            | ddl.FillColumn()
+            | ddl.ForbidNull()
         ):
             return _effects_on_column(change)
 
@@ -112,9 +105,36 @@ def _effects_of_drop(*objects: Object) -> Effects:
     return Effects(freed_keys=freed, released_keys=_needs_of(*objects) - freed)
 
 
+def _effects_of_single_drop(change: ddl.Drop) -> Effects:
+    obj = change.object
+    if isinstance(obj, Sequence):
+        # Its owner may be altered before or after: it only would take it along.
+        return _effects_of_drop(replace(obj, owned_by=None))
+    # What is made comes after what is freed under the same key.
+    return replace(
+        _effects_of_drop(obj),
+        made_keys=change.gone_first,
+        used_keys=change.made_first,
+    )
+
+
+def _effects_of_rename(change: ddl.Rename) -> Effects:
+    before, after = change.before, change.after
+    freed = _names_of(before) | {before.key}
+    if change.aside:  # no other change uses its new name
+        return Effects(freed_keys=freed, released_keys=_needs_of(before) | {after.key})
+    return Effects(
+        made_keys=_names_of(after) | {after.key},
+        freed_keys=freed,
+        released_keys=_needs_of(before),
+    )
+
+
 def _effects_of_alter(change: ddl.Alter) -> Effects:
     before, after = change.before, change.after
     made, used = frozenset({after.key}), _needs_of(after)
+    if isinstance(after, Constraint | ForeignKey):
+        used |= {after.key}  # it may be made NOT VALID just before
     if isinstance(before, Sequence) and isinstance(after, Sequence):
         if before.owned_by == after.owned_by:
             # The column that owns it may draw from it, and so wait for it.
@@ -204,11 +224,12 @@ def _effects_of_rebuild(change: ddl.RebuildTable, current: Schema) -> Effects:
 
 
 def _select_columns(keys: frozenset[Key]) -> frozenset[Key]:
-    """Return the columns among the keys that a fill reads.
+    """Return the columns among the keys that a fill reads, with what fills them.
 
     A fill does not wait for a table of this key: it may be created anew after the fill.
     """
-    return frozenset(key for key in keys if key.kind == "column")
+    columns = frozenset(key for key in keys if key.kind == "column")
+    return columns | frozenset(map(ddl.filled_key_of, columns))
 
 
 def _effects_on_column(
@@ -216,10 +237,23 @@ def _effects_on_column(
     | ddl.DropColumn
     | ddl.AlterColumn
     | ddl.DropNumbering
-    | ddl.RenameColumn,
+    | ddl.RenameColumn
+    | ddl.FillColumn
+    | ddl.ForbidNull,
 ) -> Effects:
     table = change.table
     match change:
+        case ddl.FillColumn():
+            return Effects(
+                made_keys=frozenset({change.filled_key}),
+                used_keys=_select_columns(change.fill_needs) | {ddl.subject_of(change)},
+                released_keys=change.fill_needs,
+            )
+        case ddl.ForbidNull(check=check):
+            return Effects(
+                made_keys=frozenset({change.forbidden_key}),
+                used_keys=frozenset({ddl.subject_of(change), check.key}),
+            )
         case ddl.AddColumn():
             column = table.column(change.column.name)
             parts = _effects_of_create(*change.inline_constraints)

@@ -8,12 +8,13 @@ for it is due, and not before.  The same input gives the same order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 
 from schema_migrations.errors import CircularChanges
 from schema_migrations.plan.effects import effects_of
+from schema_migrations.plan.parts import Edges, Placement, choose_parts
 from schema_migrations.plan.ranks import (
     LOCKING,
     Rank,
@@ -25,9 +26,6 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import ForeignKey, Key, Opaque, Schema
 from schema_migrations.schema.partitions import with_detached
 
-Edges = dict[int, set[int]]
-"""change → the changes that must come before it."""
-
 
 def order_changes(
     changes: tuple[ddl.Change, ...], current: Schema
@@ -35,6 +33,18 @@ def order_changes(
     """Return the changes in an order in which each one can be carried out.
 
     Raises ``PlanError`` naming the changes that depend on one another in a circle.
+    """
+    return tuple(change for change, _ in order_in_parts(changes, current))
+
+
+def order_in_parts(
+    changes: tuple[ddl.Change, ...],
+    current: Schema,
+    placements: Sequence[Placement] | None = None,
+) -> tuple[tuple[ddl.Change, int], ...]:
+    """Return the changes in such an order, each with the number of its part.
+
+    ``placements`` are where each of them may come; None: all in one part.  Raises as ``order_changes`` does.
     """
     # A part that has its own drop is dropped before its table.
     explicit = {change.object.key for change in changes if isinstance(change, ddl.Drop)}
@@ -48,16 +58,17 @@ def order_changes(
     except CycleError as error:
         circle = ", ".join(str(ddl.subject_of(changes[i])) for i in error.args[1][:-1])
         raise CircularChanges(circle=circle) from error
+    parts = choose_parts(edges, placements or [Placement.TOGETHER] * len(changes))
     ranks = _rank_changes(changes, edges)
-    ready = [(ranks[i], i) for i in sorter.get_ready()]
+    ready = [(parts[i], ranks[i], i) for i in sorter.get_ready()]
     heapify(ready)
     result = []
     while ready:
-        _, i = heappop(ready)
-        result.append(changes[i])
+        part, _, i = heappop(ready)
+        result.append((changes[i], part))
         sorter.done(i)
         for j in sorter.get_ready():
-            heappush(ready, (ranks[j], j))
+            heappush(ready, (parts[j], ranks[j], j))
     return tuple(result)
 
 

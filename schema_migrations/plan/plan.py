@@ -7,8 +7,10 @@ It knows no engine; a ``Planner`` holds what the engine does.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from schema_migrations.plan.existing_rows import (
     FindRows,
@@ -22,7 +24,8 @@ from schema_migrations.plan.fills import (
     with_fill_sources,
 )
 from schema_migrations.plan.losses import MayAlterValues, find_losses
-from schema_migrations.plan.order import order_changes
+from schema_migrations.plan.order import order_in_parts
+from schema_migrations.plan.parts import Placement, merge_parts
 from schema_migrations.plan.restricted_statements import with_statement_numbers
 from schema_migrations.plan.restriction import Restriction
 from schema_migrations.plan.restrictions import find_restrictions, omit_untimely_queries
@@ -53,7 +56,11 @@ class Statement:
     comment: str
     """What the statement does, for a reviewer; one line."""
     transactional: bool = True
-    """False: the server refuses it inside a transaction."""
+    """False: it runs outside of a transaction: the server refuses it there, or it would
+    hold its locks until the end."""
+    part: int = 0
+    """The number of its part of the plan, which becomes a file; an odd one is outside of
+    a transaction."""
     alteration: TableAlteration | None = None
     """What it does to one table, if it is one of those that can do several things."""
 
@@ -72,6 +79,16 @@ RenderContent = Callable[[Schema, Content], tuple[CommentedSql, ...]]
 They run in one transaction.  Triggers of the tables do not fire, where the engine can
 prevent that: what they did is part of the content.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineForm:
+    """What makes a plan of changes that others can work beside."""
+
+    passes: tuple[Pass, ...]
+    """Run after those of every plan."""
+    choose_placements: Callable[[Changes], tuple[Placement, ...]]
+    """(changes after the passes) → where each of them is placed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +114,8 @@ class Planner:
     """None: no change leaves stored values with another meaning."""
     find_engine_restrictions: FindEngineRestrictions | None = None
     """None: existing rows stop nothing that other engines do not have."""
+    online: OnlineForm | None = None
+    """None: a plan has one form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +127,12 @@ class Plan:
     """Texts: the existing data that this plan deletes or may alter."""
     restrictions: tuple[Restriction, ...] = ()
     """What existing rows may violate, so that it fails on them."""
+
+    @property
+    def parts(self) -> tuple[tuple[Statement, ...], ...]:
+        """The statements of each file, in order."""
+        groups = groupby(self.statements, key=lambda each: each.part)
+        return tuple(tuple(group) for _, group in groups)
 
     def with_earlier(self, changes: Changes, statements: tuple[Statement, ...]) -> Plan:
         """Return the plan with changes in front that were already carried out."""
@@ -131,10 +156,12 @@ def build_plan(
     *,
     planner: Planner,
     renames: Changes = (),
+    online: bool = False,
 ) -> Plan:
     """Return the plan that makes ``changes`` to ``current``.
 
     ``renames`` led to ``current``: the existing rows still have the names before them.
+    ``online``: others can read and write meanwhile, as far as the engine has a way.
 
     Raises ``UnsupportedChange`` for a change without a statement and ``PlanError``
     for changes that depend on one another in a circle.
@@ -157,7 +184,8 @@ def build_plan(
         planner.row_queries,
     )
     untimely = find_untimely_values(changes, renames)
-    for rewrite in planner.passes:
+    form = planner.online if online else None
+    for rewrite in (*planner.passes, *(form.passes if form else ())):
         changes = rewrite(changes, current, desired)
     if planner.find_lost_privileges is not None:
         restrictions += planner.find_lost_privileges(changes, current)
@@ -168,14 +196,17 @@ def build_plan(
             changes, current, desired, find_rows
         )
     restrictions = omit_untimely_queries(restrictions, untimely)
-    ordered = order_changes(changes, current)
-    rendered = tuple((change, planner.render(change)) for change in ordered)
+    placements = form.choose_placements(changes) if form else None
+    ordered = order_in_parts(changes, current, placements)
+    rendered = tuple(
+        (change, _set_part(planner.render(change), part)) for change, part in ordered
+    )
     statements, numbers = _fold_statements(
         tuple(s for _, group in rendered for s in group), planner
     )
     return Plan(
-        changes=ordered,
-        statements=statements,
+        changes=tuple(change for change, _ in ordered),
+        statements=_merge_parts(statements),
         losses=losses,
         restrictions=with_statement_numbers(
             restrictions,
@@ -184,6 +215,20 @@ def build_plan(
                 for change, group in rendered
             ),
         ),
+    )
+
+
+def _set_part(statements: tuple[Statement, ...], part: int) -> tuple[Statement, ...]:
+    return tuple(replace(each, part=part) for each in statements)
+
+
+def _merge_parts(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Return the statements with the numbers of their files for parts."""
+    files = merge_parts(Counter(each.part for each in statements))
+    return tuple(
+        replace(each, part=file, transactional=each.transactional and file % 2 == 0)
+        for each in statements
+        for file in (files[each.part],)
     )
 
 

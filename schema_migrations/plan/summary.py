@@ -157,7 +157,12 @@ def _summarize_change(change: ddl.Change, redefined: Redefinitions) -> SummaryLi
             return _make_table_line("-", change.table.key, "DELETES ITS ROWS")
         case ddl.AlterTable() | ddl.Attach() | ddl.Detach():
             return _summarize_table_change(change)
-        case ddl.RebuildTable() | ddl.DropNumbering():  # only passes make these
+        case (
+            ddl.RebuildTable()
+            | ddl.DropNumbering()
+            | ddl.FillColumn()
+            | ddl.ForbidNull()
+        ):  # only passes make these
             return _make_table_line("~", ddl.subject_of(change).table, "rebuilt")
         case ddl.AddColumn():
             return _make_column_line(

@@ -59,6 +59,8 @@ class AddColumn:
     dropped."""
     inline_constraints: tuple[Constraint | ForeignKey, ...] = ()
     """Constraints written on the column; a pass puts them there."""
+    has_default_later: bool = False
+    """Rows that exist do not get the default; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,49 @@ class AlterColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FillColumn:
+    """Give the existing rows without a value one.
+
+    A pass puts it behind what adds or alters the column.
+    """
+
+    table: Key
+    column: Column
+    fill: str
+    """SQL expression."""
+    fill_needs: frozenset[Key] = NO_KEYS
+    """As for ``AddColumn``."""
+
+    @property
+    def filled_key(self) -> Key:
+        """A stand-in key, for what the rows must not break before they are filled."""
+        return filled_key_of(self.table.column(self.column.name))
+
+
+def filled_key_of(column: Key) -> Key:
+    """Return the stand-in key that ``FillColumn`` makes."""
+    return column._replace(kind="opaque", part=f"filled column {column.part}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForbidNull:
+    """Make a column NOT NULL by a check that was validated, and drop the check.
+
+    A pass puts it in place of what would read all rows.
+    """
+
+    table: Key
+    column: Column
+    check: Constraint
+
+    @property
+    def forbidden_key(self) -> Key:
+        """A stand-in key, for what the column must be NOT NULL for."""
+        part = f"not null column {self.column.name}"
+        return self.table._replace(kind="opaque", part=part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DropNumbering:
     """Drop the identity or the default of a column, and nothing else of it.
 
@@ -111,6 +156,10 @@ class Create:
     """Keys that are dropped first, although it does not take their names; set by a pass."""
     names_later: bool = False
     """Its body names what is created after it; set by a pass."""
+    concurrently: bool = False
+    """Others write meanwhile: an index, of a table that exists; set by a pass."""
+    from_index: Index | None = None
+    """The index that a key takes over, with which it is made at once; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +170,10 @@ class Drop:
     detached_first: bool = False
     """A partition of a table that foreign keys still refer to: the server refuses to drop
     it as long as it is one; set by a pass."""
+    concurrently: bool = False
+    """As for ``Create``."""
+    made_first: frozenset[Key] = NO_KEYS
+    """Keys that exist before; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +198,8 @@ class Rename:
 
     before: Object
     after: Object
+    aside: bool = False
+    """It makes room, and is dropped later; set by a pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +264,8 @@ Change = (
     | AddColumn
     | DropColumn
     | AlterColumn
+    | FillColumn
+    | ForbidNull
     | DropNumbering
     | Create
     | Drop
@@ -227,7 +284,7 @@ def subject_of(change: Change) -> Key:
     match change:
         case CreateTable() | DropTable():
             return change.table.key
-        case AddColumn() | DropColumn() | DropNumbering():
+        case AddColumn() | DropColumn() | DropNumbering() | FillColumn() | ForbidNull():
             return change.table.column(change.column.name)
         case AlterColumn() | RenameColumn():
             return change.table.column(change.after.name)

@@ -44,6 +44,12 @@ def read_key_state(key: ForeignKey) -> KeyState:
     )
 
 
+def read_times(key: Constraint) -> str:
+    """Return when a unique constraint or primary key is checked, as its definition ends."""
+    match = re.search(r"( DEFERRABLE)?( INITIALLY DEFERRED)?$", key.definition)
+    return match[0] if match else ""
+
+
 def is_deferrability_alone(before: ForeignKey, after: ForeignKey) -> bool:
     """Tell whether two foreign keys of one table only are checked at other times."""
     old, new = read_key_state(before), read_key_state(after)

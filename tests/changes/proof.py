@@ -51,11 +51,11 @@ from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     load_prerequisites,
 )
+from schema_migrations.workflows.states.replay import load_sql
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,
     inspect_database,
-    load_sql,
 )
 from tests.changes.case import Case, ColumnValues, answers_from_flags
 from tests.changes.case_models import load_case_models
@@ -142,8 +142,11 @@ def plan_case(server: ScratchServer, case: Case) -> str:
         )
 
 
-def prove_case(server: ScratchServer, case: Case) -> None:
-    """Apply the change and the way back to a database with rows, and check both."""
+def prove_case(server: ScratchServer, case: Case, *, online: bool = False) -> None:
+    """Apply the change and the way back to a database with rows, and check both.
+
+    ``online``: by the plan that others can work beside, which leads to the same.
+    """
     vendor = server.engine.vendor
     with (
         create_state(server, case.before, by_hand=case.earlier_sql) as start,
@@ -161,20 +164,31 @@ def prove_case(server: ScratchServer, case: Case) -> None:
             goal,
             answers_from_flags(case.flags),
             find_stated_columns(case, "after"),
+            online=online,
         )
-        assert_planned(there.proposal, case.find_plan(vendor))
+        if not online:
+            assert_planned(there.proposal, case.find_plan(vendor))
         assert_values(server, there.reached, case.values, "after")
         fill_empty_tables(server, there.reached)
         with create_state(server, case.before, by_hand=case.earlier_sql) as origin:
             if refusal := case.find_refusal_back(vendor):
                 with expect_refusal(refusal):
                     apply_and_compare(
-                        server, there.reached, origin, reverse_answers(case)
+                        server,
+                        there.reached,
+                        origin,
+                        reverse_answers(case),
+                        online=online,
                     )
             else:
                 back = find_stated_columns(case, "back")
                 home = apply_and_compare(
-                    server, there.reached, origin, reverse_answers(case), back
+                    server,
+                    there.reached,
+                    origin,
+                    reverse_answers(case),
+                    back,
+                    online=online,
                 )
                 assert_values(server, home.reached, case.values, "back")
 
@@ -215,6 +229,7 @@ def apply_and_compare(
     other: frozenset[str] = frozenset(),
     *,
     expected: Mapping[tuple[str, str], str] = NOTHING,
+    online: bool = False,
 ) -> AppliedChange:
     """Apply the change to the database with rows, and compare with fresh creation.
 
@@ -223,7 +238,7 @@ def apply_and_compare(
     """
     db = server.database_of(start)
     before = comparison.take_snapshot(db, start.schema)
-    proposal = apply_change(server, start, goal, answers)
+    proposal = apply_change(server, start, goal, answers, online=online)
     reached = replace(start, schema=inspect_database(server.engine, start.connection))
     assert_no_difference(server, reached, goal)
     same = pair_tables(start.schema, reached.schema, collect_renames(proposal.changes))
@@ -252,7 +267,12 @@ def assert_rows_kept(
 
 
 def apply_change(
-    server: ScratchServer, start: State, goal: State, answers: Answers
+    server: ScratchServer,
+    start: State,
+    goal: State,
+    answers: Answers,
+    *,
+    online: bool = False,
 ) -> Proposal:
     """Plan a change; its proof runs the file on the rows as ``schemaapply`` does."""
     session, connection = server.engine.executor, start.connection
@@ -260,7 +280,8 @@ def apply_change(
         session.prepare_session(connection, SessionOptions()),
         session.guard_foreign_keys(connection),
     ):
-        return plan_change(server.engine, start, goal, ChangeRequest(answers=answers))
+        request = ChangeRequest(answers=answers, online=online)
+        return plan_change(server.engine, start, goal, request)
 
 
 def assert_no_difference(server: ScratchServer, reached: State, goal: State) -> None:

@@ -20,12 +20,8 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     plan_change,
 )
-from schema_migrations.workflows.states.state import (
-    State,
-    inspect_database,
-    load_sql,
-    replay,
-)
+from schema_migrations.workflows.states.replay import load_sql, replay
+from schema_migrations.workflows.states.state import State, inspect_database
 from tests.changes.scratch_servers import ScratchServer
 
 BOTH, POSTGRESQL, SQLITE = ("postgresql", "sqlite"), ("postgresql",), ("sqlite",)
@@ -98,7 +94,7 @@ def check(server: ScratchServer, case: Case) -> None:
         found = find(one, restriction.query)
         assert sorted(found, key=repr) == sorted(case.found, key=repr)
         with pytest.raises(SchemaMigrationsError) as caught:
-            apply_text(server, one, proposal.file_text)
+            apply_text(server, one, proposal.script)
         check_place(proposal, restriction, caught.value)
 
     first, second = open_two(server)
@@ -110,7 +106,7 @@ def check(server: ScratchServer, case: Case) -> None:
             file="rows",
         )
         assert find(one, restriction.query) == []
-        apply_text(server, one, proposal.file_text)
+        apply_text(server, one, proposal.script)
 
 
 def check_place(
@@ -125,9 +121,9 @@ def check_place(
     assert proposal.plan is not None
     line = proposal.statement_lines[number - 1]
     statement = proposal.plan.statements[number - 1]
-    below = proposal.file_text.splitlines()[line - 1 :]
+    below = proposal.script.splitlines()[line - 1 :]
     assert "\n".join(below).startswith(statement.sql)
-    assert proposal.file_text.splitlines()[line - 2] == f"-- {statement.comment}"
+    assert proposal.script.splitlines()[line - 2] == f"-- {statement.comment}"
     if not statement.comment.startswith("Rebuild table"):
         assert isinstance(error, StatementFailed)
         assert error.line == line

@@ -66,6 +66,15 @@ def _apply_change(schema: Schema, change: ddl.Change) -> Schema:
             return _replace_column(
                 schema, ddl.AlterColumn(table=table_, before=column, after=bare)
             )
+        case ddl.FillColumn():
+            return schema
+        case ddl.ForbidNull(table=table_, column=column, check=check):
+            nullable = replace(column, nullable=True)
+            forbidden = replace(column, nullable=False)
+            return _replace_column(
+                _remove_object(schema, check.key),
+                ddl.AlterColumn(table=table_, before=nullable, after=forbidden),
+            )
         case ddl.SetComment():
             return _set_comment(schema, change)
         case ddl.RebuildTable():

@@ -16,11 +16,11 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     plan_change,
 )
+from schema_migrations.workflows.states.replay import load_sql
 from schema_migrations.workflows.states.state import (
     State,
     copy_schema,
     inspect_database,
-    load_sql,
 )
 from tests.fixtures.scratch import Scratch
 from tests.fixtures.skips import skip_missing, skip_unsupported

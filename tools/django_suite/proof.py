@@ -98,7 +98,7 @@ def _make_by_us(group: Group, folder: Path) -> None:
         "default": {"DIR": folder / "migrations", "APPS": sorted(group.labels)}
     }
     with open_workspace("default", registry=group.registry) as workspace:
-        directory = _save_file(workspace, propose(workspace, ChangeRequest()).file_text)
+        directory = _save_file(workspace, propose(workspace, ChangeRequest()).script)
         apply(connections[OURS], directory, signals=False)
         second = propose(replace(workspace, directory=directory), ChangeRequest())
     _expect_equal("the second diff", (), [str(line) for line in second.summary])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from schema_migrations.history.directory import rehash
 from tools.faults.files import make_files, make_own_transactions, make_repeatable
+from tools.faults.online import make_online_steps
 from tools.faults.outside import make_kinds, make_outside_statements
 from tools.faults.session_settings import make_settings
 from tools.faults.steps import FILE, NONE, POSTGRESQL, Engine, File, Step
@@ -59,6 +60,7 @@ def make_scenarios(engine: Engine) -> dict[str, Scenario]:
     if engine == POSTGRESQL:
         found += [
             Scenario(name="kinds", files=(*files[:2], make_kinds(engine))),
+            Scenario(name="online", files=(*files[:2], make_online_steps(engine))),
             Scenario(
                 name="unlocked",
                 files=(

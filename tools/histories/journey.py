@@ -21,11 +21,11 @@ from schema_migrations.schema.uncertain_definitions import find_uncertain_defini
 from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
 from schema_migrations.workflows.states.models_ddl import ModelsDdl, collect_alias_ddl
 from schema_migrations.workflows.states.phases import Phases
+from schema_migrations.workflows.states.replay import replay
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,
     inspect_database,
-    replay,
 )
 from tools.clients import describe_gap
 from tools.histories import comparison, independent
@@ -350,7 +350,7 @@ class StepRun:
         names = read_managed_names(walked.files)
         desired = replace(self.desired, managed_names=names)
         request = replace(request, prove=False)
-        return plan_change(engine, walked.state, desired, request).file_text
+        return plan_change(engine, walked.state, desired, request).script
 
     def _answer_questions(self, answers: StepAnswers) -> None:
         """Plan once more, and answer as asked; count what came of it."""

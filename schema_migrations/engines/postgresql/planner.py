@@ -18,6 +18,7 @@ from schema_migrations.engines.postgresql.ddl.render_content import render_conte
 from schema_migrations.engines.postgresql.ddl.row_queries import ROW_QUERIES
 from schema_migrations.engines.postgresql.ddl.silent_changes import find_silent_changes
 from schema_migrations.engines.postgresql.ddl.type_change import may_alter_values
+from schema_migrations.engines.postgresql.online import ONLINE
 from schema_migrations.engines.postgresql.passes import PASSES
 from schema_migrations.engines.postgresql.passes.privileges import (
     find_lost_privileges,
@@ -49,4 +50,5 @@ PLANNER = Planner(
     find_lost_privileges=find_lost_privileges,
     find_silent_changes=find_silent_changes,
     find_engine_restrictions=_find_engine_restrictions,
+    online=ONLINE,
 )

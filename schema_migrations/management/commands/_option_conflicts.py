@@ -29,6 +29,8 @@ OF_A_PLAN = {
     "write": "--write",
     "rows": "--rows",
     "keep": "--keep",
+    "online": "--online",
+    "simple": "--simple",
 }
 """The options of ``schemadiff`` that say which change is planned, and how."""
 

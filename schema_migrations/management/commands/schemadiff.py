@@ -147,6 +147,19 @@ class Command(SchemaCommand):
             help="print SQL for a file of EXTRA, and write no file: what the project's Django"
             " migrations made by SQL of the models' objects",
         )
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument(
+            "--online",
+            action="store_true",
+            help="plan so that others can read and write while the files are applied: indexes"
+            " CONCURRENTLY, rules first for new rows and then for all; PostgreSQL alone"
+            " (default: the setting PLAN)",
+        )
+        form.add_argument(
+            "--simple",
+            action="store_true",
+            help="plan with the fewest statements",
+        )
         parser.add_argument(
             "--from",
             metavar="SOURCE",
@@ -287,7 +300,13 @@ def request_from_options(options: Options, *, in_full: bool) -> NextFileRequest:
         in_full=in_full,
         rows=options["rows"],
         large_tables=read_large_tables(options["large_tables"]),
+        online=_choose_form(options),
     )
+
+
+def _choose_form(options: Options) -> bool | None:
+    """Return whether the plan is online; None: as the setting says."""
+    return True if options["online"] else False if options["simple"] else None
 
 
 def _refuse_unused_acknowledgement(request: NextFileRequest) -> None:

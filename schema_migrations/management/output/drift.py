@@ -53,9 +53,9 @@ def format_drift(drift: Drift, view: View) -> Iterator[str]:
     if drift.keeping is not None and drift.keeping.extra_text:
         yield "  SQL for EXTRA that keeps what the database has"
         yield colour_sql(drift.keeping.extra_text, view.style)
-    if drift.mending_proposal is not None and drift.mending_proposal.file_text:
+    if drift.mending_proposal is not None and drift.mending_proposal.script:
         yield "  SQL that makes the database match its files"
-        yield colour_sql(drift.mending_proposal.file_text, view.style)
+        yield colour_sql(drift.mending_proposal.script, view.style)
 
 
 def _summarize_drift(drift: Drift) -> str:
@@ -97,9 +97,9 @@ def format_mending_script(target: str, drift: Drift) -> str:
         return "\n".join([*lines, "-- Nothing to do.", ""])
     transactional = all(each.transactional for each in plan.statements)
     body = (
-        f"BEGIN;\n\n{drift.mending_proposal.file_text}\nCOMMIT;\n"
+        f"BEGIN;\n\n{drift.mending_proposal.script}\nCOMMIT;\n"
         if transactional
-        else drift.mending_proposal.file_text
+        else drift.mending_proposal.script
     )
     return "\n".join([*lines, "", f"{drift.script_preamble};", "", body])
 

@@ -192,7 +192,7 @@ def _make_script(result: PlannedFile, view: View) -> Document:
     proposal, rows = result.planned.proposal, result.planned.rows
     count = len(proposal.plan.statements) if proposal.plan else 0
     content = format_count(count, "statement")
-    texts = [proposal.file_text, rows.text if rows else ""]
+    texts = [proposal.script, rows.text if rows else ""]
     shown = [result.planned.shown_text]
     if rows and rows.text:
         content += f", {format_count(sum(rows.counts.values()), 'row')}"
@@ -280,6 +280,8 @@ def next_file_as_json(planned: NextFile, *, seconds: float) -> PlannedFileJson:
 
 def _finding_as_json(restriction: Restriction, planned: NextFile) -> FindingJson:
     number = restriction.statement
+    place = planned.proposal.find_file(number) if number else 0
+    path = planned.paths[place] if planned.paths else None
     hint = "Check it before you apply the file."
     if restriction.query:
         hint = "Run the query on the target; it must find nothing when the file is applied."
@@ -289,7 +291,7 @@ def _finding_as_json(restriction: Restriction, planned: NextFile) -> FindingJson
         "message": restriction.message,
         "hint": hint,
         "query": restriction.query,
-        "file": str(planned.paths[0]) if planned.paths else None,
+        "file": str(path) if path else None,
         "line": planned.proposal.statement_lines[number - 1] if number else None,
         "statement": number,
     }

@@ -13,7 +13,8 @@ class StatementJson(TypedDict):
     comment: str
     """What the statement does, for a reviewer; one line."""
     transactional: bool
-    """False: the server refuses it inside a transaction."""
+    """False: it runs outside of a transaction: the server refuses it there, or it would hold
+    its locks until the end."""
 
 
 def statement_as_json(statement: Statement) -> StatementJson:

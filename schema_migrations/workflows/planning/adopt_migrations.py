@@ -67,11 +67,12 @@ from schema_migrations.workflows.states.recorded_sql import (
     RecordedOperation,
     record_operations,
 )
+from schema_migrations.workflows.states.replay import replay
 from schema_migrations.workflows.states.sources import (
     load_extensions_beforehand,
     open_scratch_database,
 )
-from schema_migrations.workflows.states.state import State, replay
+from schema_migrations.workflows.states.state import State
 from schema_migrations.workflows.states.workspace import (
     Workspace,
 )

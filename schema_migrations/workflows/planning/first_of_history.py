@@ -52,10 +52,11 @@ from schema_migrations.workflows.planning.uncovered_migrations import (
     UncoveredMigrations,
 )
 from schema_migrations.workflows.states.migrated_database import MigrationRun
+from schema_migrations.workflows.states.replay import replay
 from schema_migrations.workflows.states.sources import (
     open_scratch_database,
 )
-from schema_migrations.workflows.states.state import State, inspect_database, replay
+from schema_migrations.workflows.states.state import State, inspect_database
 from schema_migrations.workflows.states.workspace import (
     Workspace,
 )
@@ -144,7 +145,7 @@ def plan_first_files(
 
     def make_file(taken: RowsOutcome | None) -> MigrationFile:
         notes = _make_notes(run, request, operations, taken)
-        text = with_notes(workspace.engine, proposal, notes).file_text
+        text = with_notes(workspace.engine, proposal, notes).script
         return MigrationFile(
             name=format_file_name(request.versions[0], "initial"),
             content=(text or _format_notes(notes, context)).encode(),

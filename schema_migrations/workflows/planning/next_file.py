@@ -111,7 +111,7 @@ class NextFile:
     @property
     def has_text(self) -> bool:
         """Whether there is a file to write."""
-        return bool(self.proposal.file_text or (self.rows and self.rows.text))
+        return bool(self.proposal.file_texts or (self.rows and self.rows.text))
 
 
 def write_next_file(
@@ -207,6 +207,9 @@ def _plan(
         prove=request.prove and needed is None,
         reads_rows=reads_rows,
         notes=make_notes(uncovered, taken=taken),
+        online=workspace.settings.plan == "online"
+        if request.online is None
+        else request.online,
     )
     try:
         found = None if within is None else propose_in_slice(workspace, change, within)
@@ -240,7 +243,7 @@ def _plan(
         proposal=proposal,
         within=within,
         rows=rows,
-        shown_text=with_notes(workspace.engine, proposal, shown).file_text,
+        shown_text=with_notes(workspace.engine, proposal, shown).script,
         files=_make_files(request, workspace.directory, proposal, uncovered, rows),
     )
 
@@ -284,11 +287,14 @@ def _make_files(
     """Return the files to write: what changes the schema, then what adds rows."""
     name, now = request.name, datetime.now(UTC)
     files: tuple[MigrationFile, ...] = ()
-    if proposal.file_text:
+    if proposal.file_texts:
         name = name or _suggest_name(proposal, uncovered, directory)
-        files = (_make_file(directory, name, proposal.file_text, now),)
+    for number, text in enumerate(proposal.file_texts, 1):
+        suffix = f"_part{number}" if number > 1 else ""
+        file = _make_file(directory, f"{name}{suffix}", text, now)
+        directory = directory.with_files((file,))
+        files += (file,)
     if rows and rows.text:
-        directory = directory.with_files(files)
         name = f"{name}_rows" if name and files else name or "rows"
         files += (_make_file(directory, name, rows.text, now),)
     return files

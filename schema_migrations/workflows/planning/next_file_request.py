@@ -36,6 +36,9 @@ class NextFileRequest:
     """Name every data operation of an app's whole history."""
     rows: bool = False
     """Write a file with the rows that Django migrations leave, too."""
+    online: bool | None = None
+    """Others shall be able to read and write while it is applied; None: as the setting
+    ``PLAN`` says."""
     large_tables: Mapping[str, bool] = field(default_factory=dict)
     """Name of a table with many of these rows → whether the file gets them."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schema_migrations.engines.engine import Engine
@@ -20,11 +21,11 @@ from schema_migrations.schema.ignored_objects import with_more_ignored
 from schema_migrations.schema.model import Key, Schema, Table
 from schema_migrations.schema.privileges import hide_inherited_privileges
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
+from schema_migrations.workflows.states.replay import replay
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,
     inspect_database,
-    replay,
 )
 
 
@@ -53,12 +54,12 @@ def prove(
     engine: Engine,
     current: State,
     goal: Schema,
-    file_text: str,
+    file_texts: Sequence[str],
     *,
     is_goal_of_models: bool,
     may_split: bool,
 ) -> Schema:
-    """Run the text on the database of ``current`` and look for a difference to ``goal``.
+    """Run the texts on the database of ``current`` and look for a difference to ``goal``.
 
     Return the schema that it leads to, as it was read there.  ``may_split`` as in ``replay``.
 
@@ -68,10 +69,15 @@ def prove(
     ``PlanRefused`` for a statement that the dev database refuses, ``ObjectInTheWay`` for
     a view or trigger that no longer works.
     """
-    file = MigrationFile(name="the new file", content=file_text.encode())
+    files = [
+        MigrationFile(name=name, content=text.encode())
+        for name, text in zip(
+            describe_new_files(len(file_texts)), file_texts, strict=True
+        )
+    ]
     before = _find_dangling(engine, current)
     try:
-        replay(engine, current.connection, [file], may_split=may_split)
+        replay(engine, current.connection, files, may_split=may_split)
     except (LeavesDevDatabase, ReachesOtherFile):
         raise
     except StatementFailed as error:
@@ -105,6 +111,13 @@ def prove(
             differences=tuple(f"{line}  {line.detail}".rstrip() for line in remaining)
         )
     return reached.schema
+
+
+def describe_new_files(count: int) -> tuple[str, ...]:
+    """Return what errors call the files that have no names yet."""
+    if count == 1:
+        return ("the new file",)
+    return tuple(f"new file {number} of {count}" for number in range(1, count + 1))
 
 
 def _find_dangling(engine: Engine, state: State) -> str:

@@ -7,6 +7,7 @@ before it, and left no difference to the desired state.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import IgnoredObjectNeeded
@@ -31,7 +32,7 @@ from schema_migrations.schema.ignored_objects import (
     hide_unmade_references,
     hide_users_of_ignored,
 )
-from schema_migrations.schema.model import EMPTY, Opaque, Schema
+from schema_migrations.schema.model import EMPTY, Schema
 from schema_migrations.schema.tolerated_differences import (
     with_current_keys,
     with_current_numbering,
@@ -39,7 +40,7 @@ from schema_migrations.schema.tolerated_differences import (
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
 from schema_migrations.workflows.planning.acknowledge import NO_NOTES, FileNotes
 from schema_migrations.workflows.planning.file_text import (
-    format_file_text,
+    format_file_texts,
     format_notes_only,
 )
 from schema_migrations.workflows.planning.model_renames import (
@@ -60,10 +61,9 @@ from schema_migrations.workflows.planning.renaming import (
     RenamedState,
     apply_renames,
     decide_renames,
+    find_early_drops,
 )
-from schema_migrations.workflows.planning.trial import (
-    drop_settled_restrictions,
-)
+from schema_migrations.workflows.planning.trial import drop_settled_restrictions
 from schema_migrations.workflows.states.app_tables import AppTables
 from schema_migrations.workflows.states.model_facts import ModelFacts
 from schema_migrations.workflows.states.phases import Phases
@@ -93,6 +93,8 @@ class ChangeRequest:
     """Read which tables have rows in the end."""
     notes: FileNotes = NO_NOTES
     """What the file says of Django's migrations."""
+    online: bool = False
+    """Others shall be able to read and write meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,20 +108,31 @@ class Proposal:
     """Sentences on what nobody was asked, and a reviewer would not expect."""
     plan: Plan | None = None
     """None: the schema stays as it is."""
-    file_text: str = ""
-    """Of the file that carries it out; empty: there is nothing to write."""
+    file_texts: tuple[str, ...] = ()
+    """Of the files that carry it out, in order; empty: there is nothing to write."""
     header_lines: tuple[str, ...] = ()
     """What that text says of answers and decisions."""
     proved_on: str = ""
     """The dev server's version."""
     statement_lines: tuple[int, ...] = ()
-    """The first line of each statement in that text; empty: no restriction needs it."""
+    """The first line of each statement in its text; empty: nothing needs it."""
     proved: bool = False
     before: Schema = EMPTY
     """The schema before, after the renames."""
     goal: Schema = EMPTY
     reached: ReachedSchema | None = None
     """None: nothing was proved."""
+
+    @property
+    def script(self) -> str:
+        """All texts in one, to be read or run by hand."""
+        return "\n".join(self.file_texts)
+
+    def find_file(self, statement: int) -> int:
+        """Return the position of the file that holds a statement, by its 1-based number."""
+        assert self.plan is not None
+        ends = accumulate(map(len, self.plan.parts))
+        return next(i for i, end in enumerate(ends) if statement <= end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +183,7 @@ def plan_change(
         decision = _decide_renames(engine, current, desired, request)
     recorded = desired.managed_names
     desired = replace(desired, managed_names=add_renamed(recorded, decision.renames))
-    early_drops = _find_early_drops(current.schema, desired)
+    early_drops = find_early_drops(current.schema, desired)
     with apply_renames(
         engine,
         current,
@@ -198,7 +211,7 @@ def plan_change(
     header_lines = (*answered.answer_lines, *answered.remarks)
     compared = replace(compared, changes=changes)
     with phases("plan"):
-        plan = _build_plan(engine, current, renamed, compared)
+        plan = _build_plan(engine, current, renamed, compared, online=request.online)
     if desired.models_only:
         header_lines += format_managed_lines(desired.schema, compared.goal, recorded)
     changes = (*renamed.changes, *changes)
@@ -222,14 +235,14 @@ def plan_change(
     with (
         phases("proof"),
         raise_blamed_default(
-            answered.refused_defaults, answered.values, proposal.file_text
+            answered.refused_defaults, answered.values, proposal.file_texts
         ),
     ):
         schema = prove(
             engine,
             current,
             compared.goal,
-            proposal.file_text,
+            proposal.file_texts,
             is_goal_of_models=desired.models_only,
             may_split=not request.goes_on,
         )
@@ -263,11 +276,16 @@ def with_notes(engine: Engine, proposal: Proposal, notes: FileNotes) -> Proposal
     """
     plan = proposal.plan
     if plan is None:
-        return replace(proposal, file_text=format_notes_only(notes))
+        text = format_notes_only(notes)
+        return replace(proposal, file_texts=(text,) if text else ())
     header, version = proposal.header_lines, proposal.proved_on
-    text = format_file_text(plan, proposal.summary, header, notes, proved_on=version)
-    lines = _find_statement_lines(engine, text) if plan.restrictions else ()
-    return replace(proposal, file_text=text, statement_lines=lines)
+    texts = format_file_texts(plan, proposal.summary, header, notes, proved_on=version)
+    lines = tuple(
+        line
+        for text in (texts if plan.restrictions else ())
+        for line in _find_statement_lines(engine, text)
+    )
+    return replace(proposal, file_texts=texts, statement_lines=lines)
 
 
 def _hide_strangers(state: State, other: State) -> State:
@@ -321,27 +339,6 @@ def _limit(
     return limit_to_tables(current, goal, tables)
 
 
-def _find_early_drops(current: Schema, desired: State) -> tuple[ddl.Drop, ...]:
-    """Return the drops of views and triggers that change or go, where they are text.
-
-    Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
-    on which something else stands stays: that would go with it.
-    """
-    gone = find_obsolete_keys(current, desired.schema, desired.managed_names)
-    found = [
-        obj
-        for obj in current.of(Opaque)
-        if obj.trait.is_stored_as_text
-        and (obj.key in gone or desired.schema.get(obj.key) not in (None, obj))
-    ]
-    keys = {obj.key for obj in found}
-    held = {k for obj in current.of(Opaque) if obj.key not in keys for k in obj.needs}
-    free = [obj for obj in found if obj.key not in held]
-    return tuple(
-        ddl.Drop(object=o) for o in sorted(free, key=lambda o: (o.noun, o.key))
-    )
-
-
 def _compare(
     engine: Engine,
     current: State,
@@ -376,7 +373,12 @@ def _compare(
 
 
 def _build_plan(
-    engine: Engine, before: State, renamed: RenamedState, compared: _Comparison
+    engine: Engine,
+    before: State,
+    renamed: RenamedState,
+    compared: _Comparison,
+    *,
+    online: bool,
 ) -> Plan:
     """Return the plan of the renames and of what follows them."""
     plan = build_plan(
@@ -385,6 +387,7 @@ def _build_plan(
         compared.goal,
         planner=engine.planner,
         renames=renamed.changes,
+        online=online,
     )
     plan = plan.with_earlier(renamed.changes, renamed.statements)
     every = (*renamed.changes, *compared.changes)

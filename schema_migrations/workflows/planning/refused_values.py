@@ -10,6 +10,7 @@ from schema_migrations.errors import PlanRefused, RefusedDefault
 from schema_migrations.plan.mentions import find_words
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Key
+from schema_migrations.workflows.planning.proof import describe_new_files
 from schema_migrations.workflows.planning.trial import (
     SqlRefused,
     describe_refusal,
@@ -68,7 +69,9 @@ def _list_changed_names(changes: Iterable[ddl.Change]) -> Iterable[str]:
 
 @contextmanager
 def raise_blamed_default(
-    refused: Sequence[RefusedDefault], values: Mapping[Key, str], file_text: str
+    refused: Sequence[RefusedDefault],
+    values: Mapping[Key, str],
+    file_texts: Sequence[str],
 ) -> Iterator[None]:
     """Raise ``RefusedDefault`` for a plan that is refused because of a value.
 
@@ -77,7 +80,7 @@ def raise_blamed_default(
     try:
         yield
     except PlanRefused as error:
-        if blamed := _find_blamed(error, refused, values, file_text):
+        if blamed := _find_blamed(error, refused, values, file_texts):
             raise blamed from error
         raise
 
@@ -86,14 +89,16 @@ def _find_blamed(
     error: PlanRefused,
     refused: Sequence[RefusedDefault],
     values: Mapping[Key, str],
-    file_text: str,
+    file_texts: Sequence[str],
 ) -> RefusedDefault | None:
     """Return the value of which the server says the same as before, or points into."""
     for each in refused:
         if error.server_message and error.server_message in each.reason:
             return each
+    names = describe_new_files(len(file_texts))
+    text = dict(zip(names, file_texts, strict=True)).get(error.file, "")
     for column, sql in values.items():
-        if sql and _is_within(file_text, sql, error.line, error.column):
+        if sql and _is_within(text, sql, error.line, error.column):
             return RefusedDefault(
                 column=column.path,
                 sql=sql,

@@ -16,6 +16,7 @@ from schema_migrations.engines.driver_error import DriverError
 from schema_migrations.engines.driver_errors import translate_driver_errors
 from schema_migrations.engines.engine import Engine
 from schema_migrations.errors import ObjectInTheWay
+from schema_migrations.history.managed_objects import find_obsolete_keys
 from schema_migrations.plan.answers import Answers
 from schema_migrations.plan.folded_names import FoldName, add_folded_names
 from schema_migrations.plan.plan import Statement
@@ -30,7 +31,7 @@ from schema_migrations.plan.renames import (
 )
 from schema_migrations.plan.summary import SummaryLine
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Key, Schema
+from schema_migrations.schema.model import Key, Opaque, Schema
 from schema_migrations.schema.privileges import with_privileges_of
 from schema_migrations.workflows.planning.content_types import (
     NO_MODEL_RENAMES,
@@ -176,3 +177,24 @@ def describe_renames(renames: Renames) -> tuple[str, ...]:
     tables = [f"{old.path} to {new.path}" for old, new in renames.tables.items()]
     columns = [f"{key.path} to {new}" for key, new in renames.columns.items()]
     return tuple(f"Renamed: {text}." for text in sorted(tables) + sorted(columns))
+
+
+def find_early_drops(current: Schema, desired: State) -> tuple[ddl.Drop, ...]:
+    """Return the drops of views and triggers that change or go, where they are text.
+
+    Such a one may name what is about to be renamed, and SQLite then refuses to.  A view
+    on which something else stands stays: that would go with it.
+    """
+    gone = find_obsolete_keys(current, desired.schema, desired.managed_names)
+    found = [
+        obj
+        for obj in current.of(Opaque)
+        if obj.trait.is_stored_as_text
+        and (obj.key in gone or desired.schema.get(obj.key) not in (None, obj))
+    ]
+    keys = {obj.key for obj in found}
+    held = {k for obj in current.of(Opaque) if obj.key not in keys for k in obj.needs}
+    free = [obj for obj in found if obj.key not in held]
+    return tuple(
+        ddl.Drop(object=o) for o in sorted(free, key=lambda o: (o.noun, o.key))
+    )

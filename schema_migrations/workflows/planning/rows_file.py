@@ -52,12 +52,13 @@ from schema_migrations.workflows.planning.migration_differences import (
 from schema_migrations.workflows.planning.questions import RowsAsker
 from schema_migrations.workflows.planning.rows_header import list_header_lines
 from schema_migrations.workflows.planning.rows_refusal import describe_refusal
+from schema_migrations.workflows.states.replay import replay
 from schema_migrations.workflows.states.source_forms import MIGRATIONS
 from schema_migrations.workflows.states.sources import (
     open_scratch_database,
     open_state,
 )
-from schema_migrations.workflows.states.state import State, inspect_database, replay
+from schema_migrations.workflows.states.state import State, inspect_database
 from schema_migrations.workflows.states.workspace import (
     Workspace,
 )

@@ -61,14 +61,13 @@ from schema_migrations.workflows.planning.proposal import (
     plan_change,
 )
 from schema_migrations.workflows.states.model_tables import map_unmanaged_tables
+from schema_migrations.workflows.states.replay import replay, replay_file
 from schema_migrations.workflows.states.sources import open_scratch_database
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,
     copy_schema,
     inspect_database,
-    replay,
-    replay_file,
     roll_back_at_end,
 )
 from schema_migrations.workflows.states.workspace import (

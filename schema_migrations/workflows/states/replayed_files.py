@@ -10,16 +10,16 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from schema_migrations.history.checkpoint import select_from_checkpoint
-from schema_migrations.workflows.states.sources import (
-    open_scratch_database,
-)
-from schema_migrations.workflows.states.state import (
+from schema_migrations.workflows.states.replay import (
     check_origin,
-    inspect_database,
     replay,
     replay_file,
     translate_replay_errors,
 )
+from schema_migrations.workflows.states.sources import (
+    open_scratch_database,
+)
+from schema_migrations.workflows.states.state import inspect_database
 from schema_migrations.workflows.states.workspace_run import run_in_workspace
 from schema_migrations.workflows.transaction_mode import choose_mode
 

@@ -54,6 +54,7 @@ from schema_migrations.workflows.states.prerequisites import (
     Prerequisites,
     load_prerequisites,
 )
+from schema_migrations.workflows.states.replay import check_origin, load_sql, replay
 from schema_migrations.workflows.states.slice import Slice
 from schema_migrations.workflows.states.source_forms import (
     FILES,
@@ -63,11 +64,8 @@ from schema_migrations.workflows.states.source_forms import (
 )
 from schema_migrations.workflows.states.state import (
     State,
-    check_origin,
     copy_schema,
     inspect_database,
-    load_sql,
-    replay,
 )
 from schema_migrations.workflows.states.workspace import Workspace
 

@@ -8,7 +8,8 @@ import pytest
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.schema.model import Table
-from schema_migrations.workflows.states.state import inspect_database, load_sql
+from schema_migrations.workflows.states.replay import load_sql
+from schema_migrations.workflows.states.state import inspect_database
 from tools.histories import values
 from tools.histories.database import Database
 from tools.histories.rows import count_rows, fill_tables

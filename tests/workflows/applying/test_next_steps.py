@@ -18,7 +18,7 @@ from schema_migrations.workflows.applying.apply import ApplyRequest
 from schema_migrations.workflows.applying.events import Warned
 from schema_migrations.workflows.applying.next_steps import NEXT_STEPS
 from schema_migrations.workflows.applying.selection import Selection
-from schema_migrations.workflows.states.state import replay
+from schema_migrations.workflows.states.replay import replay
 from tests.fixtures.targets import use_as_default
 
 if TYPE_CHECKING:

@@ -26,12 +26,11 @@ from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import Schema
 from schema_migrations.schema.uncertain_definitions import find_uncertain_definitions
+from schema_migrations.workflows.states.replay import load_sql, replay
 from schema_migrations.workflows.states.state import (
     State,
     canonicalize_state,
     inspect_database,
-    load_sql,
-    replay,
 )
 from tests.fixtures.scratch import Scratch
 

@@ -11,11 +11,8 @@ import pytest
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.schema import changes as ddl
 from schema_migrations.workflows.planning.keeping import Keeping, plan_keeping
-from schema_migrations.workflows.states.state import (
-    State,
-    inspect_database,
-    load_sql,
-)
+from schema_migrations.workflows.states.replay import load_sql
+from schema_migrations.workflows.states.state import State, inspect_database
 from tests.commands.test_schemastatus_drift_kinds import BY_HAND, FILES
 from tests.fixtures.scratch import Scratch
 

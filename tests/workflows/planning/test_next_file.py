@@ -50,10 +50,10 @@ def test_the_file_that_is_missing_is_written_once(request_: NextFileRequest) -> 
         "initial.sql",
         "",
     ]
-    assert written.paths[0].read_text() == written.proposal.file_text
+    assert written.paths[0].read_text() == written.proposal.script
     assert lines.said[0].startswith("Dev      ")
     assert again.paths == ()
-    assert again.proposal.file_text == ""
+    assert again.proposal.script == ""
     assert request_.directory is not None
     verify(load(request_.directory))
 

@@ -8,7 +8,8 @@ import pytest
 
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
-from schema_migrations.workflows.states.state import State, inspect_database, load_sql
+from schema_migrations.workflows.states.replay import load_sql
+from schema_migrations.workflows.states.state import State, inspect_database
 from tests.fixtures.scratch import Scratch
 
 POSTGRESQL = engine_for("postgresql")

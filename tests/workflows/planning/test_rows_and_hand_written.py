@@ -13,7 +13,8 @@ from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.schema.carried_objects import carry_over
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import table_key
-from schema_migrations.workflows.states.state import inspect_database, load_sql
+from schema_migrations.workflows.states.replay import load_sql
+from schema_migrations.workflows.states.state import inspect_database
 
 POSTGRESQL = engine_for("postgresql")
 PARENT = "CREATE TABLE p (id integer PRIMARY KEY);"

@@ -10,11 +10,8 @@ import pytest
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import CopyDiffers
 from schema_migrations.schema.model import EMPTY, Table, table_key
-from schema_migrations.workflows.states.state import (
-    copy_schema,
-    inspect_database,
-    load_sql,
-)
+from schema_migrations.workflows.states.replay import load_sql
+from schema_migrations.workflows.states.state import copy_schema, inspect_database
 from tests.engines.postgresql.databases import database, make_everything, schema_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.workflows.states.state import replay
+from schema_migrations.workflows.states.replay import replay
 from schema_migrations.workflows.states.statement_batches import (
     MOST_IN_TRANSACTION,
     MOST_JOINED,

@@ -7,6 +7,7 @@ many.  Statements become one if that changes nothing but their number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import IntEnum
 from itertools import product
 
@@ -167,6 +168,8 @@ def _find_home(
     found = None
     for position in range(len(groups) - 1, -1, -1):
         group = [statements[i] for i in groups[position]]
+        if group[0].part != statement.part:
+            break
         if group[0].sql.startswith("COMMENT ON "):
             continue
         pairs = tuple(product(_list_actions(group), alteration.actions))
@@ -226,4 +229,6 @@ def _merge(group: list[Statement]) -> Statement:
     if len(group) == 1 or alteration is None:
         return group[0]
     actions = sorted(_list_actions(group), key=lambda each: each.step or 0)
-    return render_alter_table(alteration.table, *actions, only=alteration.only)
+    merged = render_alter_table(alteration.table, *actions, only=alteration.only)
+    first = group[0]
+    return replace(merged, part=first.part, transactional=first.transactional)

@@ -28,9 +28,14 @@ from schema_migrations.engines.postgresql.ddl.render_column import (
     render_alter_actions,
     render_column,
 )
+from schema_migrations.engines.postgresql.ddl.render_index import (
+    render_create_index,
+    render_drop_index,
+)
 from schema_migrations.engines.postgresql.ddl.render_object import (
     render_alter,
     render_create,
+    render_create_from_index,
     render_drop,
     render_rename,
 )
@@ -39,7 +44,7 @@ from schema_migrations.errors import UnsupportedChange
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.table_action import TableAction
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Column, Key, Opaque
+from schema_migrations.schema.model import Column, Constraint, Index, Key, Opaque
 
 Statements = tuple[Statement, ...]
 
@@ -55,18 +60,18 @@ def render(change: ddl.Change) -> Statements:
         case ddl.DropTable():
             name = qualify(change.table.key)
             return (Statement(sql=f"DROP TABLE {name}", comment=f"Drop table {name}"),)
-        case ddl.AddColumn():
-            return _render_add_column(change)
-        case ddl.DropColumn():
-            return (_render_drop_column(change),)
-        case ddl.AlterColumn():
-            return _render_alter_column(change)
-        case ddl.DropNumbering():
-            return (_render_drop_numbering(change),)
-        case ddl.RenameColumn():
-            return _render_rename_column(change)
+        case (
+            ddl.AddColumn()
+            | ddl.DropColumn()
+            | ddl.AlterColumn()
+            | ddl.DropNumbering()
+            | ddl.FillColumn()
+            | ddl.ForbidNull()
+            | ddl.RenameColumn()
+        ):
+            return _render_on_column(change)
         case ddl.Create():
-            return _with_unchecked_body(change, render_create(change.object))
+            return _with_unchecked_body(change, _render_create(change))
         case ddl.Drop():
             return _render_drop(change)
         case ddl.Alter():
@@ -86,6 +91,43 @@ def render(change: ddl.Change) -> Statements:
             raise UnsupportedChange(
                 problem=f"PostgreSQL has no statement for {ddl.subject_of(change)}."
             )
+
+
+def _render_on_column(
+    change: ddl.AddColumn
+    | ddl.DropColumn
+    | ddl.AlterColumn
+    | ddl.DropNumbering
+    | ddl.FillColumn
+    | ddl.ForbidNull
+    | ddl.RenameColumn,
+) -> Statements:
+    match change:
+        case ddl.AddColumn():
+            return _render_add_column(change)
+        case ddl.DropColumn():
+            return (_render_drop_column(change),)
+        case ddl.AlterColumn():
+            return _render_alter_column(change)
+        case ddl.DropNumbering():
+            return (_render_drop_numbering(change),)
+        case ddl.FillColumn():
+            # No deferred check waits for the end of a statement that runs by itself.
+            return _render_fill(change.table, change.column.name, change.fill)[:1]
+        case ddl.ForbidNull():
+            return _render_forbid_null(change)
+        case ddl.RenameColumn():
+            return _render_rename_column(change)
+
+
+def _render_create(change: ddl.Create) -> Statements:
+    match change:
+        case ddl.Create(object=Constraint() as key, from_index=Index() as index):
+            return render_create_from_index(key, index)
+        case ddl.Create(object=Index() as index, concurrently=True):
+            return (render_create_index(index, concurrently=True),)
+        case _:
+            return render_create(change.object)
 
 
 def _with_unchecked_body(
@@ -165,6 +207,8 @@ def _render_move(change: ddl.Attach | ddl.Detach) -> Statement:
 
 def _render_drop(change: ddl.Drop) -> Statements:
     partition = change.object
+    if isinstance(partition, Index):
+        return (render_drop_index(partition, concurrently=change.concurrently),)
     if not change.detached_first or not isinstance(partition, Opaque):
         return render_drop(change.object)
     assert partition.attachment is not None
@@ -230,7 +274,7 @@ def _render_add_column(change: ddl.AddColumn) -> Statements:
         unfilled = replace(change, column=nullable_column, fill=None)
         return (
             *_render_add_column(unfilled),
-            *_render_fill(change.table, name, change.fill),
+            *_render_fill(change.table, column.name, change.fill),
             *_render_alter_without_fill(
                 ddl.AlterColumn(
                     table=change.table, before=nullable_column, after=column
@@ -238,8 +282,9 @@ def _render_add_column(change: ddl.AddColumn) -> Statements:
             ),
         )
     default = change.fill if column.default is None else None
+    added = replace(column, default=None) if change.has_default_later else column
     action = TableAction(
-        sql=f"ADD COLUMN {render_column(column, default=default)}",
+        sql=f"ADD COLUMN {render_column(added, default=default)}",
         verb="Add",
         noun="column",
         subject=change.table.column(column.name),
@@ -256,11 +301,14 @@ def _render_add_column(change: ddl.AddColumn) -> Statements:
             is_for_new_rows=True,
         )
         statements += (render_alter_table(change.table, drop),)
+    if change.has_default_later:
+        key = change.table.column(column.name)
+        actions = render_alter_actions(key, added, column)
+        statements += (render_alter_table(change.table, *actions),) if actions else ()
     return (*statements, *_render_column_comments(change.table, column))
 
 
 def _render_alter_column(change: ddl.AlterColumn) -> Statements:
-    name = quote(change.after.name)
     continuation = continue_new_default(change)
     if change.fill is None:
         return (*_render_alter_without_fill(change), *continuation)
@@ -269,7 +317,7 @@ def _render_alter_column(change: ddl.AlterColumn) -> Statements:
     return (
         *_render_alter_without_fill(replace(change, after=nullable_column)),
         *continuation,
-        *_render_fill(change.table, name, change.fill),
+        *_render_fill(change.table, change.after.name, change.fill),
         *_render_alter_without_fill(
             ddl.AlterColumn(
                 table=change.table, before=nullable_column, after=change.after
@@ -297,13 +345,29 @@ def _render_alter_without_fill(change: ddl.AlterColumn) -> Statements:
     )
 
 
-def _render_fill(table: Key, column: str, fill: str) -> Statements:
+def _render_forbid_null(change: ddl.ForbidNull) -> Statements:
+    """Set NOT NULL, which a valid check proves, and drop the check.
+
+    In one statement the drop would come first, and the server would read all rows.
+    https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-DESC-SET-DROP-NOT-NULL
+    """
+    after = replace(change.column, nullable=False)
+    before = replace(after, nullable=True)
+    return (
+        *_render_alter_without_fill(
+            ddl.AlterColumn(table=change.table, before=before, after=after)
+        ),
+        *render_drop(change.check),
+    )
+
+
+def _render_fill(table: Key, column_name: str, fill: str) -> Statements:
     """Return the statements that fill the rows without a value.
 
     A table cannot be altered while checks of its rows are deferred to the commit:
     https://www.postgresql.org/docs/current/sql-set-constraints.html
     """
-    name = qualify(table)
+    name, column = qualify(table), quote(column_name)
     return (
         Statement(
             sql=f"UPDATE {name} SET {column} = {fill} WHERE {column} IS NULL",

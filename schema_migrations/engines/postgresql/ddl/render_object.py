@@ -26,6 +26,10 @@ from schema_migrations.engines.postgresql.ddl.headings import (
 from schema_migrations.engines.postgresql.ddl.identity_sequences import (
     render_sequence_following,
 )
+from schema_migrations.engines.postgresql.ddl.render_index import (
+    render_create_index,
+    render_drop_index,
+)
 from schema_migrations.engines.postgresql.ddl.sequence_options import (
     list_changed_options,
     needs_restart,
@@ -42,7 +46,11 @@ from schema_migrations.engines.postgresql.quote import (
 from schema_migrations.errors import ExtensionFixed, UnsupportedChange
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.table_action import TableAction
-from schema_migrations.schema.constraint_states import NOT_ENFORCED, read_key_state
+from schema_migrations.schema.constraint_states import (
+    NOT_ENFORCED,
+    read_key_state,
+    read_times,
+)
 from schema_migrations.schema.model import (
     Constraint,
     Definition,
@@ -88,14 +96,7 @@ def render_create(obj: NonTableObject) -> Statements:
             waits = definition != obj.definition
             return (render_alter_table(obj.table, action, only=waits),)
         case Index():
-            table, name = qualify(obj.table), quote(obj.key.name)
-            unique = "UNIQUE " if obj.unique else ""
-            definition = obj.definition.removesuffix(ONLY_MARK)
-            only = "ONLY " if definition != obj.definition else ""
-            return _make_statement(
-                f"CREATE {unique}INDEX {name} ON {only}{table} {definition}",
-                f"Create {unique.lower()}index {name} on table {table}",
-            )
+            return (render_create_index(obj),)
         case Sequence():
             name = qualify(obj.key)
             owner_clause = (
@@ -120,6 +121,18 @@ def render_create(obj: NonTableObject) -> Statements:
             return _make_statement(sql, describe_create(obj))
 
 
+def render_create_from_index(key: Constraint, index: Index) -> Statements:
+    """Make a unique constraint or primary key of an index, which gets its name."""
+    kind = key.type.upper()
+    action = replace(
+        _make_action(
+            key, f"ADD CONSTRAINT {quote(key.key.part)}", "Add", AlterTableStep.SET
+        ),
+        definition=f"{kind} USING INDEX {quote(index.key.name)}{read_times(key)}",
+    )
+    return (render_alter_table(key.table, action),)
+
+
 def render_drop(obj: NonTableObject) -> Statements:
     match obj:
         case Constraint() | ForeignKey():
@@ -127,10 +140,7 @@ def render_drop(obj: NonTableObject) -> Statements:
             action = _make_action(obj, sql, "Drop", AlterTableStep.DROP)
             return (render_alter_table(obj.table, action),)
         case Index():
-            name = qualify(obj.key)
-            return _make_statement(
-                f"DROP INDEX {name}", f"Drop index {name} of table {qualify(obj.table)}"
-            )
+            return (render_drop_index(obj),)
         case Sequence():
             name = qualify(obj.key)
             return _make_statement(f"DROP SEQUENCE {name}", f"Drop sequence {name}")

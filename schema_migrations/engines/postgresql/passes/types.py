@@ -84,7 +84,7 @@ def _recreate_type(
     for change in changes:
         if change is alter:
             result += [
-                ddl.Rename(before=before, after=aside),
+                ddl.Rename(before=before, after=aside, aside=True),
                 ddl.Create(object=after),
                 ddl.Drop(object=aside),
             ]

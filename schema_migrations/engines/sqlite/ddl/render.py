@@ -63,6 +63,8 @@ def render(change: ddl.Change) -> Statements:
             | ddl.Drop()
             | ddl.Alter()
             | ddl.Rename()
+            | ddl.FillColumn()
+            | ddl.ForbidNull()
             | ddl.Attach()
             | ddl.Detach()
             | ddl.SetComment()

@@ -10,7 +10,8 @@ from schema_migrations.engines.registry import engine_for
 from schema_migrations.schema.diff import diff
 from schema_migrations.schema.model import EMPTY
 from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
-from schema_migrations.workflows.states.state import State, inspect_database, load_sql
+from schema_migrations.workflows.states.replay import load_sql
+from schema_migrations.workflows.states.state import State, inspect_database
 from tests.engines.postgresql.databases import HERE
 
 if TYPE_CHECKING:

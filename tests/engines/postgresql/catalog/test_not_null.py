@@ -9,7 +9,8 @@ import pytest
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.schema.model import Opaque
 from schema_migrations.workflows.planning.proposal import ChangeRequest, plan_change
-from schema_migrations.workflows.states.state import State, inspect_database, load_sql
+from schema_migrations.workflows.states.replay import load_sql
+from schema_migrations.workflows.states.state import State, inspect_database
 from tests.fixtures.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -64,5 +65,5 @@ def test_it_comes_and_goes(
             assert (
                 '-- Keep NOT NULL of column "a" of table "t t" from tables that inherit\n'
                 'ALTER TABLE "t t" ALTER COLUMN a DROP NOT NULL, ADD CONSTRAINT own'
-                " NOT NULL a NO INHERIT;" in proposal.file_text
+                " NOT NULL a NO INHERIT;" in proposal.script
             )

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from schema_migrations.errors import StatementFailed
-from schema_migrations.workflows.states.state import load_sql
+from schema_migrations.workflows.states.replay import load_sql
 from tests.changes.scratch_servers import ScratchServer
 from tests.engines.breaking_rows import Case, apply_text, find, open_two, plan
 
@@ -50,9 +50,7 @@ def test_rows_get_numbers_or_the_plan_says_that_they_may_not(
             restrictions = proposal.plan.restrictions
             load_sql(engine, one, THREE, file="rows")
             found = [each for each in restrictions if find(one, each.query)]
-            applied = passes(
-                partial(apply_text, on_postgresql, one, proposal.file_text)
-            )
+            applied = passes(partial(apply_text, on_postgresql, one, proposal.script))
             inserted = applied and passes(
                 partial(load_sql, engine, one, THREE, file="rows")
             )

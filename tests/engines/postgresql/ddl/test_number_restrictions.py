@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schema_migrations.errors import StatementFailed
-from schema_migrations.workflows.states.state import load_sql
+from schema_migrations.workflows.states.replay import load_sql
 from tests.changes.scratch_servers import ScratchServer
 from tests.engines.breaking_rows import (
     POSTGRESQL,
@@ -167,7 +167,7 @@ def test_numbers_that_may_be_used_up(
             on_postgresql.engine, one, f"INSERT INTO t VALUES {rows};", file="rows"
         )
         assert find(one, restriction.query) == [(found,)]
-        apply_text(on_postgresql, one, proposal.file_text)
+        apply_text(on_postgresql, one, proposal.script)
         insert = "INSERT INTO t (n) VALUES (1);"
         with pytest.raises(StatementFailed, match="duplicate key"):
             load_sql(on_postgresql.engine, one, insert, file="rows")
@@ -181,7 +181,7 @@ def test_numbers_that_may_be_used_up(
             file="rows",
         )
         assert find(one, restriction.query) == []
-        apply_text(on_postgresql, one, proposal.file_text)
+        apply_text(on_postgresql, one, proposal.script)
         load_sql(on_postgresql.engine, one, insert, file="rows")
 
 

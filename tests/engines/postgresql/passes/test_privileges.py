@@ -16,11 +16,11 @@ from schema_migrations.workflows.planning.proposal import (
     Proposal,
     plan_change,
 )
+from schema_migrations.workflows.states.replay import load_sql
 from schema_migrations.workflows.states.state import (
     State,
     copy_schema,
     inspect_database,
-    load_sql,
     with_compared_privileges,
 )
 from tests.fixtures.scratch import Scratch
@@ -41,7 +41,7 @@ READER, OTHER = "pg_monitor", "pg_signal_backend"
 
 def looks_of(proposal: Proposal) -> list[str]:
     """Return the lines of a header that say what is made anew."""
-    lines = proposal.file_text.splitlines()
+    lines = proposal.script.splitlines()
     return [each for each in lines if "NEEDS A LOOK: makes " in each]
 
 
@@ -219,7 +219,7 @@ def test_what_is_replaced_in_place_keeps_them(
         proposal = plan(POSTGRESQL, *states)
         reached = inspect_database(POSTGRESQL, states[0].connection)
     assert [each.setting.noun for each in reached.privileges] == ["grant"]
-    assert "NEEDS A LOOK" not in proposal.file_text
+    assert "NEEDS A LOOK" not in proposal.script
 
 
 @pytest.mark.parametrize(
@@ -256,13 +256,13 @@ def test_a_live_database_tells_all(scratch: Scratch) -> None:
         schema = copy_schema(POSTGRESQL, copy.connection, live.schema)
         assert settings_of(inspect_database(POSTGRESQL, copy.connection)) == set()
         proposal = plan(POSTGRESQL, replace(copy, schema=schema), desired)
-        load_sql(POSTGRESQL, live.connection, proposal.file_text, file="plan")
+        load_sql(POSTGRESQL, live.connection, proposal.script, file="plan")
         reached = inspect_database(POSTGRESQL, live.connection)
     assert settings_of(reached) == settings_of(live.schema)
-    assert "NEEDS A LOOK" not in proposal.file_text
+    assert "NEEDS A LOOK" not in proposal.script
     assert (
         "-- Revoke EXECUTE on function f(integer) from PUBLIC\n"
-        "REVOKE EXECUTE ON FUNCTION f(integer) FROM PUBLIC;" in proposal.file_text
+        "REVOKE EXECUTE ON FUNCTION f(integer) FROM PUBLIC;" in proposal.script
     )
 
 
@@ -294,7 +294,7 @@ def test_a_role_that_the_dev_server_lacks(scratch: Scratch) -> None:
         "-- NEEDS A LOOK: makes function f(integer) anew, and this must be given again by"
         " hand: GRANT EXECUTE ON FUNCTION f(integer) TO far_away."
     )
-    assert "REVOKE EXECUTE" in proposal.file_text
+    assert "REVOKE EXECUTE" in proposal.script
 
 
 def test_a_security_label_is_in_the_header(scratch: Scratch) -> None:

@@ -13,7 +13,7 @@ from schema_migrations.engines.postgresql.session.joined_statements import may_j
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.errors import StatementFailed
 from schema_migrations.history.file import MigrationFile
-from schema_migrations.workflows.states.state import replay
+from schema_migrations.workflows.states.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,64 @@
+"""The parts of a plan: what runs in one transaction, and what runs outside of any.  Pure.
+
+Part 0, 2, 4 … are a transaction each; in part 1, 3 … each statement commits by itself.
+A change comes in the first part that what it waits for allows, so there are few; and
+rather outside of a transaction, where it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from graphlib import TopologicalSorter
+
+Edges = dict[int, set[int]]
+"""change → the changes that must come before it."""
+
+
+class Placement(Enum):
+    """Where a change is placed among the others."""
+
+    TOGETHER = "together"
+    """In one transaction with others, so that all of them are seen at once or none."""
+    ALONE = "alone"
+    """Outside of a transaction, or in one that holds no other lock."""
+    EITHER = "either"
+    """Rather alone, where anything is: it is done quickly, and safe to stop after."""
+
+
+def choose_parts(
+    edges: Mapping[int, set[int]], placements: Sequence[Placement]
+) -> list[int]:
+    """Return the number of the part that each change comes in."""
+    in_order = tuple(TopologicalSorter(edges).static_order())
+    parts = [0] * len(placements)
+    for i in in_order:
+        part = max((parts[j] for j in edges[i]), default=0)
+        is_alone = bool(part % 2)
+        moves = placements[i] is Placement.ALONE and not is_alone
+        parts[i] = part + (moves or (placements[i] is Placement.TOGETHER and is_alone))
+    last = max(parts, default=0)
+    first_after = [last + 1] * len(placements)
+    for i in reversed(in_order):
+        # In a transaction its lock would be held until the end.
+        is_free = placements[i] is Placement.EITHER and parts[i] < first_after[i]
+        if is_free and parts[i] % 2 == 0 and parts[i] < last:
+            parts[i] += 1
+        for j in edges[i]:
+            first_after[j] = min(first_after[j], parts[i])
+    return parts
+
+
+def merge_parts(counts: Mapping[int, int]) -> dict[int, int]:
+    """Return the number of the file for each part that has statements, by their counts.
+
+    One statement is a transaction by itself, so it joins what runs outside of any.
+    """
+    files: dict[int, int] = {}
+    last = -1
+    for part, count in sorted(counts.items()):
+        is_alone = part % 2 == 1 or (count == 1 and len(counts) > 1)
+        if not (is_alone and last % 2 == 1 and files):
+            last += 1 if is_alone == (last % 2 == 0) else 2
+        files[part] = last
+    return files
