@@ -246,7 +246,9 @@ def _effects_on_column(
         case ddl.FillColumn():
             return Effects(
                 made_keys=frozenset({change.filled_key}),
-                used_keys=_select_columns(change.fill_needs) | {ddl.subject_of(change)},
+                used_keys=_select_columns(change.fill_needs)
+                | {ddl.subject_of(change)}
+                | change.awaits,
                 released_keys=change.fill_needs,
             )
         case ddl.ForbidNull(check=check):

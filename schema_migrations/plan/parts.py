@@ -23,7 +23,7 @@ class Placement(Enum):
     ALONE = "alone"
     """Outside of a transaction, or in one that holds no other lock."""
     EITHER = "either"
-    """Rather alone, where anything is: it is done quickly, and safe to stop after."""
+    """By itself if anything of the plan is; else in one transaction with the rest."""
 
 
 def choose_parts(

@@ -108,11 +108,15 @@ class FillColumn:
     """SQL expression."""
     fill_needs: frozenset[Key] = NO_KEYS
     """As for ``AddColumn``."""
+    awaits: frozenset[Key] = NO_KEYS
+    """Keys that must be there, so that no row without a value comes any more: then it is
+    done for the second time.  Empty: for the first."""
 
     @property
     def filled_key(self) -> Key:
         """A stand-in key, for what the rows must not break before they are filled."""
-        return filled_key_of(self.table.column(self.column.name))
+        key = filled_key_of(self.table.column(self.column.name))
+        return key._replace(part=f"{key.part} again") if self.awaits else key
 
 
 def filled_key_of(column: Key) -> Key:

@@ -113,7 +113,11 @@ def _render_on_column(
             return (_render_drop_numbering(change),)
         case ddl.FillColumn():
             # No deferred check waits for the end of a statement that runs by itself.
-            return _render_fill(change.table, change.column.name, change.fill)[:1]
+            fill = _render_fill(change.table, change.column.name, change.fill)[0]
+            if not change.awaits:
+                return (fill,)
+            comment = fill.comment.replace("existing rows", "rows that came meanwhile")
+            return (replace(fill, comment=comment),)
         case ddl.ForbidNull():
             return _render_forbid_null(change)
         case ddl.RenameColumn():

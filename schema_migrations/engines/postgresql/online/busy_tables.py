@@ -9,8 +9,6 @@ from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import Opaque, Schema, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Set
-
     from schema_migrations.plan.plan import Changes
     from schema_migrations.schema.model import Constraint, Index, Key
 
@@ -36,8 +34,10 @@ def find_busy_tables(changes: Changes, current: Schema) -> frozenset[Key]:
     return frozenset(tables - remade - moved - partitioned)
 
 
-def find_partitioned_tables(schema: Schema) -> set[Key | None]:
-    return {obj.owner for obj in schema.of(Opaque) if obj.trait.is_partition_key}
+def find_partitioned_tables(schema: Schema) -> set[Key]:
+    """Return the tables that are spread over partitions."""
+    keys = (obj for obj in schema.of(Opaque) if obj.trait.is_partition_key)
+    return {obj.owner for obj in keys if obj.owner}
 
 
 def can_go_last(part: Constraint | Index, changes: Changes) -> bool:
@@ -48,21 +48,19 @@ def can_go_last(part: Constraint | Index, changes: Changes) -> bool:
     return part.needs.isdisjoint(map(ddl.subject_of, changes))
 
 
-def find_free_name(name: str, suffix: str, taken: Set[str]) -> str:
-    """Return a name with a suffix that nothing has, as long as the server allows."""
+def choose_free_name(name: str, suffix: str, taken: set[str]) -> str:
+    """Return a name with a suffix that nothing has, and add it to those that are taken."""
     while True:
         short = name.encode()[: NAME_BYTES_LIMIT - len(suffix)]
         candidate = f"{short.decode(errors='ignore')}{suffix}"
         if candidate not in taken:
+            taken.add(candidate)
             return candidate
         suffix += "_"
 
 
-def list_names(*schemas: Schema) -> frozenset[str]:
-    """Return the names of all objects, and of the constraints of tables."""
-    return frozenset(
-        name
-        for schema in schemas
-        for obj in schema
-        for name in (obj.key.name, obj.key.part)
-    )
+def list_names(changes: Changes, *schemas: Schema) -> set[str]:
+    """Return the names of all objects and constraints, of those that changes make too."""
+    keys = {obj.key for schema in schemas for obj in schema}
+    keys |= {ddl.subject_of(change) for change in changes}
+    return {name for key in keys for name in (key.name, key.part)}

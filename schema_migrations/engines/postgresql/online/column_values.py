@@ -14,29 +14,42 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from schema_migrations.engines.postgresql.online.busy_tables import (
+    choose_free_name,
     find_busy_tables,
-    find_free_name,
     list_names,
 )
 from schema_migrations.engines.postgresql.online.validation import add_and_validate
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Constraint
+from schema_migrations.schema.model import (
+    Constraint,
+    ForeignKey,
+    Index,
+    Key,
+    Opaque,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schema_migrations.plan.plan import Changes
-    from schema_migrations.schema.model import Column, Key, Schema
+    from schema_migrations.schema.model import Column, Schema
 
 
 def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Changes:
     """Fill columns outside of what locks their tables, and forbid NULL after a check."""
     busy = find_busy_tables(changes, current)
-    taken = list_names(current, desired)
+    taken = list_names(changes, current, desired)
+    # Without a check that is dropped, the server does not know that there is no NULL.
+    unchecked = {
+        c.object.table
+        for c in changes
+        if isinstance(c, ddl.Drop) and isinstance(c.object, Constraint)
+    }
+    with_triggers = {obj.owner for obj in current.of(Opaque) if obj.trait.fires_on_rows}
     result: list[ddl.Change] = []
     for change in changes:
         match change:
@@ -44,7 +57,7 @@ def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Chan
                 table in busy
                 and before.nullable
                 and not after.nullable
-                and not change.has_no_null
+                and not (change.has_no_null and table not in unchecked)
                 and not after.identity  # it needs NOT NULL at once
             ):
                 nullable = replace(after, nullable=True)
@@ -52,7 +65,10 @@ def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Chan
                     result.append(replace(change, after=nullable, fill=None))
                 result += _fill_and_forbid(change, after, taken)
             case ddl.AddColumn(table=table, column=column) if (
-                table in busy and _has_values_of_rows(change)
+                table in busy
+                and _has_values_of_rows(change)
+                # An UPDATE runs them, and a default does not.
+                and (change.fill_reads_columns or table not in with_triggers)
             ):
                 bare = replace(column, nullable=True)
                 result.append(
@@ -63,7 +79,40 @@ def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Chan
                 result += _fill_and_forbid(filled, column, taken)
             case _:
                 result.append(change)
-    return tuple(result)
+    return defer_until_filled(tuple(result))
+
+
+def defer_until_filled(changes: Changes) -> Changes:
+    """Let what looks at rows wait for the values of their columns, and what demands that
+    there is no NULL for that."""
+    filled = {
+        ddl.subject_of(c): c.filled_key
+        for c in changes
+        if isinstance(c, ddl.FillColumn)
+    }
+    forbidden = {
+        ddl.subject_of(c): c.forbidden_key
+        for c in changes
+        if isinstance(c, ddl.ForbidNull)
+    }
+    own = {c.check.key for c in changes if isinstance(c, ddl.ForbidNull)}
+
+    def add_needs(change: ddl.Change) -> ddl.Change:
+        match change:
+            case ddl.Create(object=Constraint() | ForeignKey() | Index() as rule) if (
+                rule.key not in own
+            ):
+                waits = {filled[key] for key in rule.needs & filled.keys()}
+                return replace(change, object=replace(rule, needs=rule.needs | waits))
+            case ddl.Create(object=Opaque(owner=Key() as owner) as part):
+                waits = {
+                    key for column, key in forbidden.items() if column.table == owner
+                }
+                return replace(change, object=replace(part, needs=part.needs | waits))
+            case _:
+                return change
+
+    return tuple(map(add_needs, changes))
 
 
 def _has_values_of_rows(change: ddl.AddColumn) -> bool:
@@ -88,7 +137,7 @@ def is_one_value(expression: str) -> bool:
 
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _TYPE = re.compile(r'::[\w". ]+(?:\([\d, ]*\))?')
-_CALL = re.compile(r'([\w"]+)\s*\(')
+_CALL = re.compile(r'([\w".]+)\s*\(')
 _STABLE_FUNCTIONS = frozenset(
     (
         *("now", "statement_timestamp", "transaction_timestamp", "lower", "upper"),
@@ -99,26 +148,39 @@ _STABLE_FUNCTIONS = frozenset(
 
 
 def _fill_and_forbid(
-    change: ddl.AddColumn | ddl.AlterColumn, column: Column, taken: frozenset[str]
+    change: ddl.AddColumn | ddl.AlterColumn, column: Column, taken: set[str]
 ) -> Iterator[ddl.Change]:
-    table = change.table
+    table, key = change.table, change.table.column(column.name)
+    fill = None
     if change.fill is not None:
-        yield ddl.FillColumn(
+        fill = ddl.FillColumn(
             table=table,
             column=column,
             fill=change.fill,
             fill_needs=change.fill_needs,
         )
+        yield fill
     if column.nullable:
         return
     check = _make_check(table, column, taken)
-    yield from add_and_validate(ddl.Create(object=check), check)
+    steps = add_and_validate(ddl.Create(object=check), check)
+    add, validate = cast("tuple[ddl.Create, ddl.Alter]", tuple(steps))
+    if fill is not None:
+        # Rows that came without a value while the others were filled.
+        checked = key._replace(kind="opaque", part=f"checked column {column.name}")
+        again = replace(fill, awaits=frozenset({checked}))
+        add = replace(add, gone_first=add.gone_first | {checked})
+        rule = replace(check, needs=check.needs | {again.filled_key})
+        validate = replace(validate, after=rule)
+        yield again
+    yield add
+    yield validate
     yield ddl.ForbidNull(table=table, column=column, check=check)
 
 
-def _make_check(table: Key, column: Column, taken: frozenset[str]) -> Constraint:
+def _make_check(table: Key, column: Column, taken: set[str]) -> Constraint:
     key = table.column(column.name)
-    name = find_free_name(f"{table.name}_{column.name}", "__not_null", taken)
+    name = choose_free_name(f"{table.name}_{column.name}", "__not_null", taken)
     return Constraint(
         key=table.constraint(name),
         table=table,

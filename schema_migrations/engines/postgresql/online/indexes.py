@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.online.busy_tables import (
     can_go_last,
+    choose_free_name,
     find_busy_tables,
-    find_free_name,
     list_names,
 )
 from schema_migrations.engines.postgresql.quote import ONLY_MARK
@@ -27,25 +27,14 @@ if TYPE_CHECKING:
 def make_indexes_concurrently(
     changes: Changes, current: Schema, desired: Schema
 ) -> Changes:
-    """Make and drop indexes ``CONCURRENTLY``, and make them of columns that are filled."""
+    """Make and drop indexes ``CONCURRENTLY``."""
     busy = find_busy_tables(changes, current)
-    filled = {
-        ddl.subject_of(c): c.filled_key
-        for c in changes
-        if isinstance(c, ddl.FillColumn)
-    }
-    result: list[ddl.Change] = []
-    for change in changes:
-        match change:
-            case ddl.Create(object=Index() as index) if _is_of(busy, index):
-                waits = {filled[key] for key in index.needs & filled.keys()}
-                index = replace(index, needs=index.needs | waits)
-                result.append(replace(change, object=index, concurrently=True))
-            case ddl.Drop(object=Index() as index) if _is_of(busy, index):
-                result.append(replace(change, concurrently=True))
-            case _:
-                result.append(change)
-    return tuple(result)
+    return tuple(
+        replace(change, concurrently=True)
+        if isinstance(change, ddl.Create | ddl.Drop) and _is_of(busy, change.object)
+        else change
+        for change in changes
+    )
 
 
 def drop_indexes_last(changes: Changes, current: Schema, desired: Schema) -> Changes:
@@ -54,12 +43,13 @@ def drop_indexes_last(changes: Changes, current: Schema, desired: Schema) -> Cha
     An index in whose name another is made moves aside first.
     """
     busy = find_busy_tables(changes, current)
-    taken = list_names(current, desired)
+    taken = list_names(changes, current, desired)
     made: dict[Key, set[Key]] = defaultdict(set)
     for change in changes:
         index = change.object if isinstance(change, ddl.Create) else None
         if isinstance(index, Index) and _is_of(busy, index):
             made[index.table].add(index.key)
+    every_new = frozenset(key for keys in made.values() for key in keys)
     result: list[ddl.Change] = []
     for change in changes:
         match change:
@@ -67,11 +57,11 @@ def drop_indexes_last(changes: Changes, current: Schema, desired: Schema) -> Cha
                 part.table in made and _has_index(part) and can_go_last(part, changes)
             ):
                 new = frozenset(made[part.table])
-                if part.key in new:
+                if part.key in every_new:
                     aside = _with_free_name(part, taken)
                     result.append(ddl.Rename(before=part, after=aside, aside=True))
                     change = replace(change, object=aside)
-                if not _takes_any_name(part, new):
+                if not _takes_any_name(part, every_new):
                     change = replace(change, made_first=new)
                 result.append(change)
             case _:
@@ -91,9 +81,9 @@ def _is_of(tables: frozenset[Key], part: Object) -> bool:
     )
 
 
-def _with_free_name(part: Index | Constraint, taken: frozenset[str]) -> Index:
+def _with_free_name(part: Index | Constraint, taken: set[str]) -> Index:
     assert isinstance(part, Index)
-    name = find_free_name(part.key.name, "__old", taken)
+    name = choose_free_name(part.key.name, "__old", taken)
     return replace(part, key=part.key._replace(name=name))
 
 

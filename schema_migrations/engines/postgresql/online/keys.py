@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from schema_migrations.engines.postgresql.online.busy_tables import (
     can_go_last,
+    choose_free_name,
     find_busy_tables,
-    find_free_name,
     list_names,
 )
 from schema_migrations.schema import changes as ddl
@@ -38,14 +38,14 @@ def make_keys_from_indexes(
 ) -> Changes:
     """Let each key of a table that exists take over an index."""
     busy = find_busy_tables(changes, current)
-    taken = list_names(current, desired)
-    replaced = {
-        c.object.key
+    taken = list_names(changes, current, desired)
+    dropped = [
+        c.object
         for c in changes
         if isinstance(c, ddl.Drop)
         and isinstance(c.object, Constraint)
         and can_go_last(c.object, changes)
-    }
+    ]
     forbidden = {
         ddl.subject_of(c): c.forbidden_key
         for c in changes
@@ -57,7 +57,7 @@ def make_keys_from_indexes(
             case ddl.Create(
                 object=Constraint(type="unique" | "primary key") as key
             ) if key.table in busy and (
-                index := _make_index(key, key.key in replaced, taken)
+                index := _make_index(key, _find_replaced(key, dropped), taken)
             ):
                 waits = {
                     forbidden[column]
@@ -66,22 +66,35 @@ def make_keys_from_indexes(
                 }
                 key = replace(key, needs=key.needs | waits)
                 result.append(ddl.Create(object=index))
-                result.append(replace(change, object=key, from_index=index))
+                gone = change.gone_first | _find_replaced(key, dropped)
+                result.append(
+                    replace(change, object=key, from_index=index, gone_first=gone)
+                )
             case _:
                 result.append(change)
     return tuple(result)
 
 
+def _find_replaced(key: Constraint, dropped: list[Constraint]) -> frozenset[Key]:
+    """Return the key of what there cannot be two of: a name, a table's primary key."""
+    return frozenset(
+        each.key
+        for each in dropped
+        if each.key == key.key
+        or (each.table == key.table and each.type == key.type == "primary key")
+    )
+
+
 def _make_index(
-    key: Constraint, is_replaced: bool, taken: frozenset[str]
+    key: Constraint, replaced: frozenset[Key], taken: set[str]
 ) -> Index | None:
     """Return the index that becomes that of a key; None: the key has no such form."""
     match = _KEY.fullmatch(key.definition)
     if match is None or " WITHOUT OVERLAPS" in key.definition:
         return None
     name = key.key.part
-    if is_replaced:
-        name = find_free_name(name, "__new", taken)
+    if replaced:
+        name = choose_free_name(name, "__new", taken)
     nulls, parameters = match["nulls"] or "", match["parameters"] or ""
     definition = f"USING btree {match['columns']}{nulls}{parameters}"
     return Index(

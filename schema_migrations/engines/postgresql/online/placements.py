@@ -53,7 +53,8 @@ def _choose_placement(change: ddl.Change, created: frozenset[Key]) -> Placement:
             ddl.Create(object=Constraint() | ForeignKey())
             | ddl.Drop(object=Constraint() | ForeignKey())
             | ddl.Rename(before=Index() | Constraint() | ForeignKey())
-            | ddl.AddColumn(column=Column(identity=""))
+            | ddl.AddColumn(column=Column(identity=""), fill_reads_columns=False)
+            | ddl.AddColumn(column=Column(identity=""), fill=None)
             | ddl.ForbidNull()
             | ddl.DropColumn()
         ):

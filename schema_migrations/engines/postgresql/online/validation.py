@@ -56,7 +56,7 @@ def add_and_validate(
         rule, definition=f"{rule.definition}{NOT_VALID}", needs=rule.needs | waits
     )
     yield replace(change, object=unchecked)
-    yield ddl.Alter(before=unchecked, after=rule)
+    yield ddl.Alter(before=unchecked, after=replace(rule, needs=unchecked.needs))
 
 
 def _can_wait(rule: Rule) -> bool:
@@ -65,7 +65,7 @@ def _can_wait(rule: Rule) -> bool:
     return is_check and not rule.definition.endswith(marks)
 
 
-def _refers_to(rule: Rule, tables: Set[Key | None]) -> bool:
+def _refers_to(rule: Rule, tables: Set[Key]) -> bool:
     return isinstance(rule, ForeignKey) and rule.referenced_table in tables
 
 

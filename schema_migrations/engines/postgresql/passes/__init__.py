@@ -1,6 +1,6 @@
 """Rewrite changes as PostgreSQL needs them, in the order of ``PASSES``.  Pure.
 
-Online variants (concurrent indexes, ``NOT VALID`` first) will be further passes.
+Those of an online plan follow: ``engines/postgresql/online``.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schema_migrations.engines.registry import engine_for
+from schema_migrations.plan.fills import with_fills
 from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.schema.changes import AlterColumn
 from schema_migrations.schema.diff import diff
@@ -157,6 +158,92 @@ CASES = {
             'ALTER TABLE t CLUSTER ON "i"',
         ),
     ),
+    "a foreign key waits for the index that changes": Case(
+        both="CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE t (a integer, b text)",
+        before="CREATE INDEX i ON t (a)",
+        after="CREATE INDEX i ON t (a, b); ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a)"
+        " REFERENCES p",
+        plan=(
+            'ALTER INDEX "i" RENAME TO "i__old"',
+            'CREATE INDEX CONCURRENTLY "i"',
+            'DROP INDEX CONCURRENTLY "i__old"',
+            'ALTER TABLE "t" ADD CONSTRAINT "f"',
+            'ALTER TABLE "t" VALIDATE CONSTRAINT "f"',
+        ),
+    ),
+    "two tables swap the names of their indexes": Case(
+        both="CREATE TABLE s (a integer); CREATE TABLE t (a integer)",
+        before="CREATE INDEX one ON s (a); CREATE INDEX two ON t (a)",
+        after="CREATE INDEX two ON s (a); CREATE INDEX one ON t (a)",
+        plan=(
+            'ALTER INDEX "two" RENAME TO "two__old"',
+            'CREATE INDEX CONCURRENTLY "two" ON "s"',
+            'ALTER INDEX "one" RENAME TO "one__old"',
+            'CREATE INDEX CONCURRENTLY "one" ON "t"',
+            'DROP INDEX CONCURRENTLY "one__old"',
+            'DROP INDEX CONCURRENTLY "two__old"',
+        ),
+    ),
+    "the primary key gets other columns and another name": Case(
+        both="CREATE TABLE t (a integer NOT NULL, b integer NOT NULL)",
+        before="ALTER TABLE t ADD CONSTRAINT one PRIMARY KEY (a)",
+        after="ALTER TABLE t ADD CONSTRAINT two PRIMARY KEY (b)",
+        plan=(
+            'CREATE UNIQUE INDEX CONCURRENTLY "two__new"',
+            'ALTER TABLE "t"\n    DROP CONSTRAINT "one",\n    ADD CONSTRAINT "two"',
+        ),
+    ),
+    "two checks whose names are as long as they may be": Case(
+        both=f"CREATE TABLE {LONG} (a integer, b integer)",
+        after=f"ALTER TABLE {LONG} ALTER a SET NOT NULL, ALTER b SET NOT NULL",
+        plan=(
+            f'ALTER TABLE "{LONG}"\n    ADD CONSTRAINT "{LONG[:52]}__not_null_"',
+            f'ALTER TABLE "{LONG}" VALIDATE CONSTRAINT "{LONG[:52]}__not_null_"',
+            f'ALTER TABLE "{LONG}" VALIDATE CONSTRAINT "{LONG[:53]}__not_null"',
+            f'ALTER TABLE "{LONG}"\n    ALTER COLUMN "a" SET NOT NULL,',
+            f'ALTER TABLE "{LONG}"\n    DROP CONSTRAINT',
+        ),
+    ),
+    "a check waits for the values that it reads": Case(
+        after="ALTER TABLE t ADD c uuid DEFAULT gen_random_uuid(),"
+        " ADD CONSTRAINT k CHECK (c IS NOT NULL)",
+        plan=(
+            'ALTER TABLE "t"\n    ADD COLUMN "c" uuid,\n    ALTER COLUMN "c" SET DEFAULT',
+            'UPDATE "t" SET "c" = gen_random_uuid()',
+            'ALTER TABLE "t" ADD CONSTRAINT "k"\n    CHECK (c IS NOT NULL) NOT VALID',
+            'ALTER TABLE "t" VALIDATE CONSTRAINT "k"',
+        ),
+    ),
+    "no trigger fires for a new column": Case(
+        both="CREATE TABLE t (a integer); CREATE FUNCTION f() RETURNS trigger"
+        " LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''append only''; END';"
+        "CREATE TRIGGER no BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()",
+        after="ALTER TABLE t ADD c uuid DEFAULT gen_random_uuid()",
+        has_one_form=True,
+        plan=('ALTER TABLE "t" ADD COLUMN "c" uuid DEFAULT gen_random_uuid()',),
+    ),
+    "a replica identity waits for NOT NULL": Case(
+        before="CREATE UNIQUE INDEX i ON t (a)",
+        after="ALTER TABLE t ALTER a SET NOT NULL; CREATE UNIQUE INDEX i ON t (a);"
+        "ALTER TABLE t REPLICA IDENTITY USING INDEX i",
+        plan=(
+            'ALTER TABLE "t" ADD CONSTRAINT "t_a__not_null"',
+            'ALTER TABLE "t" VALIDATE CONSTRAINT "t_a__not_null"',
+            'ALTER TABLE "t" ALTER COLUMN "a" SET NOT NULL',
+            'ALTER TABLE "t" DROP CONSTRAINT "t_a__not_null"',
+            'ALTER TABLE t REPLICA IDENTITY USING INDEX "i"',
+        ),
+    ),
+    "the check that allows no NULL is dropped": Case(
+        before="ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL)",
+        after="ALTER TABLE t ALTER a SET NOT NULL",
+        plan=(
+            'ALTER TABLE "t"\n    DROP CONSTRAINT "c",\n    ADD CONSTRAINT "t_a__not_null"',
+            'ALTER TABLE "t" VALIDATE CONSTRAINT "t_a__not_null"',
+            'ALTER TABLE "t" ALTER COLUMN "a" SET NOT NULL',
+            'ALTER TABLE "t" DROP CONSTRAINT "t_a__not_null"',
+        ),
+    ),
     "a rule of a new table stays as it is": Case(
         both="CREATE TABLE parent (id integer PRIMARY KEY)",
         after="CREATE TABLE t (a integer NOT NULL CHECK (a > 0) UNIQUE);"
@@ -199,6 +286,23 @@ def test_the_plan_leads_there(case: Case, pg_place: Place) -> None:
         for sql, start in zip(made, case.plan + ("",) * len(made), strict=False)
     ]
     assert begun == list(case.plan)
+
+
+def test_rows_that_come_while_others_are_filled_get_a_value(pg_place: Place) -> None:
+    desired = make_schema(pg_place, "CREATE TABLE t (a integer NOT NULL)")
+    current = make_schema(pg_place, "CREATE TABLE t (a integer)")
+    changes = with_fills(
+        diff(current, desired), {current.of(Table)[0].key.column("a"): "0"}
+    )
+    planner = engine_for("postgresql").planner
+    made = build_plan(changes, current, desired, planner=planner, online=True)
+    assert [each.sql.split()[0] for each in made.statements][:2] == ["UPDATE", "ALTER"]
+    pg_place.execute("INSERT INTO t VALUES (NULL)")
+    for number, statement in enumerate(made.statements):
+        pg_place.execute(statement.sql)
+        if number == 0:
+            pg_place.execute("INSERT INTO t VALUES (NULL)")
+    assert pg_place.execute("SELECT a FROM t") == [(0,), (0,)]
 
 
 def test_periods_without_overlaps_are_no_plain_key(pg_place: Place) -> None:
