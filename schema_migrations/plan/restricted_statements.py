@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from schema_migrations.plan.restriction import Restriction
 from schema_migrations.schema import changes as ddl
-from schema_migrations.schema.model import Key
+from schema_migrations.schema.constraint_states import is_only_validated
+from schema_migrations.schema.model import Constraint, ForeignKey, Index, Key
 
 Numbered = tuple[tuple[int, str], ...]
 """Numbers of statements in the plan, 1-based, with the SQL that a change puts there."""
@@ -25,10 +26,36 @@ def with_statement_numbers(
 
 
 def _find_number(restriction: Restriction, rendered: Rendered) -> int | None:
-    for change, statements in rendered:
-        if restriction.subject in set(_find_subjects(change)) and statements:
-            return _choose(restriction.clause, statements)
-    return None
+    subject = restriction.subject
+    for change, _ in rendered:
+        match change:
+            case ddl.ForbidNull(check=check) if ddl.subject_of(change) == subject:
+                subject = check.key
+            case ddl.Create(object=key, from_index=Index() as index) if (
+                key.key == subject
+            ):
+                subject = index.key
+            case _:
+                pass
+    found = [
+        (change, statements)
+        for change, statements in rendered
+        if subject in set(_find_subjects(change)) and statements
+    ]
+    # What is made NOT VALID looks at no row; what validates it does.
+    found.sort(key=lambda each: not _is_validation(each[0]))
+    return _choose(restriction.clause, found[0][1]) if found else None
+
+
+def _is_validation(change: ddl.Change) -> bool:
+    match change:
+        case ddl.Alter(
+            before=Constraint() | ForeignKey() as before,
+            after=Constraint() | ForeignKey() as after,
+        ):
+            return is_only_validated(before, after)
+        case _:
+            return False
 
 
 def _choose(clause: str, statements: Numbered) -> int:
