@@ -66,24 +66,34 @@ def _make_filled_column() -> Iterator[Step]:
 
 def _make_replaced_index() -> Iterator[Step]:
     is_new = (
-        "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('item_n')"
+        "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('item_kind')"
         " AND indnatts = 2 AND indisvalid"
     )
     yield Step(
-        sql="ALTER INDEX item_n RENAME TO item_n__old",
-        done_queries=("SELECT 1 WHERE to_regclass('item_n__old') IS NOT NULL", is_new),
+        sql="CREATE INDEX item_kind ON item (kind)",
+        done_queries=(
+            "SELECT 1 WHERE to_regclass('item_kind') IS NOT NULL"
+            " OR to_regclass('item_kind__old') IS NOT NULL",
+        ),
     )
     yield Step(
-        sql="CREATE INDEX CONCURRENTLY item_n ON item USING btree (n, note)",
+        sql="ALTER INDEX item_kind RENAME TO item_kind__old",
+        done_queries=(
+            "SELECT 1 WHERE to_regclass('item_kind__old') IS NOT NULL",
+            is_new,
+        ),
+    )
+    yield Step(
+        sql="CREATE INDEX CONCURRENTLY item_kind ON item USING btree (kind, n)",
         done_queries=(is_new,),
         is_outside_transaction=True,
         held_up_by="LOCK TABLE item IN ROW EXCLUSIVE MODE",
     )
     yield Step(
-        sql="DROP INDEX CONCURRENTLY item_n__old",
+        sql="DROP INDEX CONCURRENTLY item_kind__old",
         done_queries=(
             f"{is_new} AND NOT EXISTS ("
-            "SELECT 1 WHERE to_regclass('item_n__old') IS NOT NULL)",
+            "SELECT 1 WHERE to_regclass('item_kind__old') IS NOT NULL)",
         ),
         is_outside_transaction=True,
         held_up_by="LOCK TABLE item IN ACCESS SHARE MODE",
