@@ -49,7 +49,7 @@ def validate_later(changes: Changes, current: Schema, desired: Schema) -> Change
 def add_and_validate(
     change: ddl.Create, rule: Rule, changes: Changes = ()
 ) -> Iterator[ddl.Change]:
-    """Yield the change as ``NOT VALID``, and the validation."""
+    """Yield the creation of a rule that looks at new rows alone, then its validation."""
     # Whoever deletes a row that is referred to searches the table at once.
     waits = frozenset(_find_index(rule, changes)) if changes else frozenset()
     unchecked = replace(
