@@ -15,6 +15,7 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from tests.fixtures.json_schemas import read_answer, read_log
+from tests.fixtures.project import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -335,7 +336,7 @@ class TestInterrupted:
         with subprocess.Popen(
             [sys.executable, "-m", "django", "schemadiff", "a b", "--no-input"],
             cwd=project.base,
-            env=project.make_environment(),
+            env=project.make_environment(**INTERRUPTED),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from schema_migrations.history.directory import rehash
-from tests.fixtures.project import MODELS, Project
+from tests.fixtures.project import INTERRUPTED, MODELS, Project
 from tests.takeover.conftest import EACH_ENGINE, Opted, run
 
 PART = ["contenttypes", "auth", "shop"]
@@ -390,7 +390,7 @@ def test_an_interruption_tells_what_is_left_and_how_to_go_on(
     with subprocess.Popen(
         [sys.executable, "-m", "django", "migrate", *options],
         cwd=project.base,
-        env=project.make_environment(),
+        env=project.make_environment(**INTERRUPTED),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
