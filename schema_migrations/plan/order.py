@@ -14,7 +14,7 @@ from heapq import heapify, heappop, heappush
 
 from schema_migrations.errors import CircularChanges
 from schema_migrations.plan.effects import effects_of
-from schema_migrations.plan.parts import Edges, Placement, choose_parts
+from schema_migrations.plan.parts import Edges, Placement, choose_parts, defer_drops
 from schema_migrations.plan.ranks import (
     LOCKING,
     Rank,
@@ -44,7 +44,8 @@ def order_in_parts(
 ) -> tuple[tuple[ddl.Change, int], ...]:
     """Return the changes in such an order, each with the number of its part.
 
-    ``placements`` are where each of them may come; None: all in one part.  Raises as ``order_changes`` does.
+    ``placements`` are where each of them may come; None: all in one part.  Raises as
+    ``order_changes`` does.
     """
     # A part that has its own drop is dropped before its table.
     explicit = {change.object.key for change in changes if isinstance(change, ddl.Drop)}
@@ -58,7 +59,13 @@ def order_in_parts(
     except CycleError as error:
         circle = ", ".join(str(ddl.subject_of(changes[i])) for i in error.args[1][:-1])
         raise CircularChanges(circle=circle) from error
-    parts = choose_parts(edges, placements or [Placement.TOGETHER] * len(changes))
+    if placements is None:
+        placements = [Placement.TOGETHER] * len(changes)
+    else:
+        defer_drops(edges, placements, (i for i, c in enumerate(changes) if _drops(c)))
+        sorter = TopologicalSorter(edges)
+        sorter.prepare()
+    parts = choose_parts(edges, placements)
     ranks = _rank_changes(changes, edges)
     ready = [(parts[i], ranks[i], i) for i in sorter.get_ready()]
     heapify(ready)
@@ -70,6 +77,14 @@ def order_in_parts(
         for j in sorter.get_ready():
             heappush(ready, (parts[j], ranks[j], j))
     return tuple(result)
+
+
+def _drops(change: ddl.Change) -> bool:
+    match change:
+        case ddl.Drop(concurrently=False) | ddl.DropColumn():
+            return True
+        case _:
+            return False
 
 
 def _rank_changes(

@@ -7,7 +7,7 @@ rather outside of a transaction, where it can.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from graphlib import TopologicalSorter
 
@@ -47,6 +47,39 @@ def choose_parts(
         for j in edges[i]:
             first_after[j] = min(first_after[j], parts[i])
     return parts
+
+
+def defer_drops(
+    edges: Edges, placements: Sequence[Placement], drops: Iterable[int]
+) -> None:
+    """Let a drop come when all else that what waits for it needs is done.
+
+    So a view on a column that changes is dropped and made again in one transaction, and
+    not before rows are filled in between.  What itself waits for the drop comes after it.
+    """
+    if Placement.ALONE not in placements:
+        return
+    later: Edges = {i: set() for i in edges}
+    for i, before in edges.items():
+        for j in before:
+            later[j].add(i)
+    for drop in drops:
+        waiting = _reach(later, [drop])
+        for i in _reach(edges, waiting) - waiting - {drop}:
+            if placements[i] is Placement.ALONE:
+                edges[drop].add(i)
+                later[i].add(drop)
+
+
+def _reach(edges: Mapping[int, set[int]], start: Iterable[int]) -> set[int]:
+    """Return all that can be reached by one edge or more."""
+    found: set[int] = set()
+    to_visit = list(start)
+    while to_visit:
+        for i in edges[to_visit.pop()] - found:
+            found.add(i)
+            to_visit.append(i)
+    return found
 
 
 def merge_parts(counts: Mapping[int, int]) -> dict[int, int]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from schema_migrations.plan.parts import Placement, choose_parts, merge_parts
+from schema_migrations.plan.parts import (
+    Placement,
+    choose_parts,
+    defer_drops,
+    merge_parts,
+)
 
 TOGETHER, ALONE, EITHER = Placement.TOGETHER, Placement.ALONE, Placement.EITHER
 
@@ -31,6 +36,25 @@ def test_a_change_comes_in_the_first_part_that_it_can(
     edges: dict[int, set[int]], placements: list[Placement], parts: list[int]
 ) -> None:
     assert choose_parts(edges, placements) == parts
+
+
+@pytest.mark.parametrize(
+    ("edges", "before_the_drop"),
+    [
+        # 0 is dropped, 1 waits for it, and 2 is done alone.
+        ({0: set(), 1: {0}, 2: set()}, set()),
+        ({0: set(), 1: {0, 2}, 2: set()}, {2}),
+        ({0: set(), 1: {0}, 2: set(), 3: {1, 2}}, {2}),
+        # What waits for the drop itself comes after it.
+        ({0: set(), 1: {2}, 2: {0}}, set()),
+    ],
+)
+def test_a_drop_comes_when_what_waits_for_it_can(
+    edges: dict[int, set[int]], before_the_drop: set[int]
+) -> None:
+    placements = [TOGETHER, TOGETHER, ALONE, TOGETHER]
+    defer_drops(edges, placements, [0])
+    assert edges[0] == before_the_drop
 
 
 @pytest.mark.parametrize(

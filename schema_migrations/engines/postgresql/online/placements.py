@@ -22,12 +22,29 @@ if TYPE_CHECKING:
 def choose_placements(changes: Changes) -> tuple[Placement, ...]:
     """Return where each change is placed, knowing all of them."""
     created = frozenset(c.table.key for c in changes if isinstance(c, ddl.CreateTable))
-    placements = tuple(_choose_placement(change, created) for change in changes)
+    again = _find_made_again(changes)
+    placements = tuple(
+        # What is made again is never missed.
+        Placement.TOGETHER
+        if placement is Placement.EITHER and ddl.subject_of(change) in again
+        else placement
+        for change in changes
+        for placement in (_choose_placement(change, created),)
+    )
     tables = {_find_table(change) for change in changes}
     if set(placements) == {Placement.EITHER} and len(tables) > 1:
         # One transaction would hold the locks of all of them, and wait for each.
         return (Placement.ALONE,) * len(changes)
     return placements
+
+
+def _find_made_again(changes: Changes) -> set[Key]:
+    """Return the keys of what is dropped and made again."""
+    dropped, made = (
+        {ddl.subject_of(change) for change in changes if isinstance(change, kinds)}
+        for kinds in ((ddl.Drop, ddl.DropColumn), (ddl.Create, ddl.AddColumn))
+    )
+    return dropped & made
 
 
 def _find_table(change: ddl.Change) -> Key:

@@ -244,6 +244,62 @@ CASES = {
             'ALTER TABLE "t" DROP CONSTRAINT "t_a__not_null"',
         ),
     ),
+    "a view is made again with the column that it reads": Case(
+        both="CREATE TABLE t (a varchar(20), b integer)",
+        before="CREATE INDEX i ON t (a); CREATE VIEW v AS SELECT a FROM t",
+        after="ALTER TABLE t ALTER a TYPE text; CREATE INDEX i ON t (a, b);"
+        "CREATE VIEW v AS SELECT a FROM t",
+        plan=(
+            'DROP INDEX CONCURRENTLY "i"',
+            "DROP VIEW v",
+            'ALTER TABLE "t" ALTER COLUMN "a" TYPE text',
+            "CREATE VIEW v",
+            'CREATE INDEX CONCURRENTLY "i"',
+        ),
+    ),
+    "a generated column is made again at once": Case(
+        has_one_form=True,
+        both="CREATE TABLE t (a integer)",
+        before="ALTER TABLE t ADD g integer GENERATED ALWAYS AS (a * 2) STORED;"
+        "CREATE INDEX i ON t (a)",
+        after="ALTER TABLE t ALTER a TYPE bigint;"
+        "ALTER TABLE t ADD g bigint GENERATED ALWAYS AS (a * 2) STORED;"
+        "CREATE INDEX i ON t (a, g)",
+        plan=(
+            'DROP INDEX CONCURRENTLY "i"',
+            'ALTER TABLE "t"\n    DROP COLUMN "g",\n    ALTER COLUMN "a" TYPE bigint,\n'
+            '    ADD COLUMN "g"',
+            'CREATE INDEX CONCURRENTLY "i"',
+        ),
+    ),
+    "a foreign key is made again with the key that it refers to": Case(
+        both="CREATE TABLE p (a integer, b integer); CREATE TABLE t (a integer)",
+        before="ALTER TABLE p ADD CONSTRAINT k UNIQUE (a);"
+        "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p (a)",
+        after="ALTER TABLE p ADD CONSTRAINT k UNIQUE (a) INCLUDE (b);"
+        "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p (a)",
+        plan=(
+            'CREATE UNIQUE INDEX CONCURRENTLY "k__new"',
+            'ALTER TABLE "t" DROP CONSTRAINT "f"',
+            'ALTER TABLE "p"\n    DROP CONSTRAINT "k",\n    ADD CONSTRAINT "k"',
+            'ALTER TABLE "t" ADD CONSTRAINT "f"',
+            'ALTER TABLE "t" VALIDATE CONSTRAINT "f"',
+        ),
+    ),
+    "a check is made again with the column that it reads": Case(
+        has_one_form=True,
+        before="ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0); CREATE INDEX i ON t (b)",
+        after="ALTER TABLE t ALTER a TYPE bigint; CREATE INDEX i ON t (b, a);"
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 1)",
+        plan=(
+            'ALTER TABLE "t"\n    DROP CONSTRAINT "c",\n    ALTER COLUMN "a" TYPE bigint,\n'
+            '    ADD CONSTRAINT "c"',
+            'ALTER INDEX "i" RENAME TO "i__old"',
+            'CREATE INDEX CONCURRENTLY "i"',
+            'DROP INDEX CONCURRENTLY "i__old"',
+            'ALTER TABLE "t" VALIDATE CONSTRAINT "c"',
+        ),
+    ),
     "a rule of a new table stays as it is": Case(
         both="CREATE TABLE parent (id integer PRIMARY KEY)",
         after="CREATE TABLE t (a integer NOT NULL CHECK (a > 0) UNIQUE);"
