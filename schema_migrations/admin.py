@@ -15,9 +15,9 @@ from django.http import QueryDict
 from schema_migrations.conf import (
     DEFAULT_ALIAS,
     find_revisions_schema,
-    format_duration,
     list_managed_aliases,
 )
+from schema_migrations.durations import format_duration
 from schema_migrations.engines.registry import engine_for
 from schema_migrations.history.failure import read_failure
 from schema_migrations.history.revision import BASELINE, EXECUTE, RESOLVED

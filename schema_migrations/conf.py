@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from django.conf import settings as django_settings
 from django.db import connections
 
+from schema_migrations.durations import parse_duration
 from schema_migrations.errors import (
     DirectoryNotSet,
     InvalidSettings,
@@ -69,6 +70,9 @@ class Settings:
     lock_retries: int
     statement_timeout: float | None
     idle_in_transaction_timeout: float | None
+    batch_size: int
+    """Rows of a batch."""
+    batch_pause: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,33 +82,6 @@ class SettingProblem:
     message: str
     hint: str
     alias: str = ""
-
-
-DURATION_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
-
-
-def parse_duration(value: object) -> float:
-    """Return the seconds of a number, or of text such as ``500ms``, ``5s``, ``2min``.
-
-    Raises ``ValueError``.
-    """
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return float(value)
-    if isinstance(value, str):
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|)\s*", value)
-        if match:
-            return float(match[1]) * DURATION_UNITS[match[2] or "s"]
-    raise ValueError(f"{value!r} is not a duration")
-
-
-def format_duration(seconds: float) -> str:
-    """Return a duration for people: ``12ms``, ``1.4s``, ``2m05s``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f}ms"
-    if seconds < 60:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}m{rest:02}s"
 
 
 def _is_text(value: object) -> bool:
@@ -228,6 +205,14 @@ SETTING_KEYS: Mapping[str, _SettingKey] = {
         accepts=_allow_none(_is_duration),
         expected='None or a duration, such as "1min"',
     ),
+    "BACKFILL_BATCH": _SettingKey(
+        default=5000,
+        accepts=lambda value: _is_count(value) and value != 0,
+        expected="a number of rows, 1 or more",
+    ),
+    "BACKFILL_PAUSE": _SettingKey(
+        default="0s", accepts=_is_duration, expected='a duration, such as "100ms"'
+    ),
     "LINT": _SettingKey(
         default={},
         accepts=lambda v: isinstance(v, Mapping),
@@ -345,6 +330,8 @@ def settings_from_entry(
         lock_retries=value["LOCK_RETRIES"],
         statement_timeout=duration("STATEMENT_TIMEOUT") or None,
         idle_in_transaction_timeout=duration("IDLE_IN_TRANSACTION_TIMEOUT") or None,
+        batch_size=value["BACKFILL_BATCH"],
+        batch_pause=parse_duration(value["BACKFILL_PAUSE"]),
     )
 
 

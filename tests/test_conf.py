@@ -12,7 +12,6 @@ from django.test import override_settings
 from schema_migrations.conf import (
     SETTING_KEYS,
     find_setting_problems,
-    parse_duration,
     read_settings,
     settings_from_entry,
 )
@@ -100,6 +99,8 @@ def test_a_key_without_effect_is_refused_not_ignored(name: str, value: object) -
         ("LOCK_TIMEOUT", True),
         ("LOCK_RETRIES", 1.5),
         ("LOCK_RETRIES", True),
+        ("BACKFILL_BATCH", 0),
+        ("BACKFILL_PAUSE", None),
         ("LINT", []),
         (1, 1),
     ],
@@ -107,22 +108,6 @@ def test_a_key_without_effect_is_refused_not_ignored(name: str, value: object) -
 def test_a_wrong_type_is_refused(name: str, value: object) -> None:
     (found,) = messages({"default": {name: value}})
     assert found[:4] in ("E003", "E004")
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("60s", 60),
-        ("500ms", 0.5),
-        ("2min", 120),
-        ("1h", 3600),
-        (3, 3),
-        ("7", 7),
-        ("1.5s", 1.5),
-    ],
-)
-def test_a_duration_is_read(value: object, expected: float) -> None:
-    assert parse_duration(value) == pytest.approx(expected)
 
 
 def test_zero_switches_a_timeout_off() -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from schema_migrations.engines.connection import Connection, DatabaseSettings
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.lock_wait import RetakeLock
+    from schema_migrations.history.batches import BatchedStatement, RowKey
     from schema_migrations.history.session_changes import Session
 
 
@@ -124,6 +125,24 @@ class JoinedStatements:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batches:
+    """The functions that run a statement for a part of the rows of its table."""
+
+    read_row_estimate: Callable[[Connection, BatchedStatement], int | None]
+    """Return about how many rows the table has.  Raises ``StatementFailed`` when it
+    cannot be gone through in the order of these columns."""
+    find_last_key: Callable[[Connection, BatchedStatement], RowKey | None]
+    """Return the key of the last row; None: there is no row."""
+    find_end: Callable[
+        [Connection, BatchedStatement, RowKey | None, RowKey, int], RowKey | None
+    ]
+    """(…, after, last, size) → the key of the last row of a batch of so many rows; None:
+    it goes on to the last row."""
+    run: Callable[[Connection, BatchedStatement, RowKey | None, RowKey], None]
+    """(…, after, end): run the statement for the rows after a key, up to another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingDatabase:
     """The functions for a database that connecting would create (a SQLite file)."""
 
@@ -186,6 +205,8 @@ class Executor:
     """None: a message is no slower than a call."""
     outside_transaction: OutsideTransaction | None = None
     """None: such a statement either succeeds or changes nothing, and can be repeated."""
+    batches: Batches | None = None
+    """None: a statement runs for all rows at once."""
     prepare_blocker_lookup: Callable[[Connection], OpenBlockerLookup] | None = None
     """None: the server cannot list blockers."""
     handle_messages: (

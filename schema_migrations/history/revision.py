@@ -46,7 +46,8 @@ class Revision:
     empty once all are done."""
     operator_version: str = ""
     session_changes: str = ""
-    """What the statements done left in their session: ``describe_changes``."""
+    """What the statements done left in their session (``describe_changes``), and how far
+    the next one got in batches (``with_progress``)."""
     is_rolled_back: bool = False
     """The attempt left nothing: the table has a note of its failure and no row."""
 
@@ -80,8 +81,9 @@ class Revision:
 
     @property
     def has_effect(self) -> bool:
-        """At least one statement of the file is done, or the file counts as done."""
-        return self.done or self.applied > 0
+        """At least one statement of the file is done, or a batch of the first, or the
+        file counts as done."""
+        return self.done or self.applied > 0 or bool(self.session_changes)
 
 
 def start_revision(

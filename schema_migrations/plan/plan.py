@@ -58,6 +58,8 @@ class Statement:
     transactional: bool = True
     """False: it runs outside of a transaction: the server refuses it there, or it would
     hold its locks until the end."""
+    batch_key: tuple[str, ...] = ()
+    """The columns, quoted, in whose order it can run in batches; empty: all at once."""
     part: int = 0
     """The number of its part of the plan, which becomes a file; an odd one is outside of
     a transaction."""

@@ -111,6 +111,8 @@ class FillColumn:
     awaits: frozenset[Key] = NO_KEYS
     """Keys that must be there, so that no row without a value comes any more: then it is
     done for the second time.  Empty: for the first."""
+    batch_key: tuple[str, ...] = ()
+    """Columns of a key, in whose order it can be done in batches; empty: all at once."""
 
     @property
     def filled_key(self) -> Key:

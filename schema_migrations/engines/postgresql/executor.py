@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from schema_migrations.engines.executor import Executor, OutsideTransaction
+from schema_migrations.engines.executor import Batches, Executor, OutsideTransaction
 from schema_migrations.engines.postgresql.server.sibling import make_sibling
 from schema_migrations.engines.postgresql.session import (
+    batches,
     execution,
     outside_transaction,
     session,
@@ -57,6 +58,12 @@ EXECUTOR = Executor(
         disable_timeouts=outside_transaction.disable_timeouts,
         clear_leftovers=outside_transaction.clear_leftovers,
         check_result=outside_transaction.check_result,
+    ),
+    batches=Batches(
+        read_row_estimate=batches.read_row_estimate,
+        find_last_key=batches.find_last_key,
+        find_end=batches.find_end,
+        run=batches.run_batch,
     ),
     prepare_blocker_lookup=prepare_blocker_lookup,
     handle_messages=handle_messages,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.conf import parse_duration
+from schema_migrations.durations import parse_duration
 from schema_migrations.errors import WrongUsage
 from schema_migrations.management.commands._shard_option import choose_shard
 from schema_migrations.management.commands._target_options import urls_of

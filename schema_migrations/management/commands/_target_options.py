@@ -9,7 +9,8 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from schema_migrations.conf import EXEC_ORDERS, parse_duration
+from schema_migrations.conf import EXEC_ORDERS
+from schema_migrations.durations import parse_duration
 from schema_migrations.errors import WrongUsage
 from schema_migrations.workflows.targets.connection import URL_VARIABLE
 

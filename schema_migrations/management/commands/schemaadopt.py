@@ -6,7 +6,8 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from schema_migrations.conf import parse_duration, read_settings
+from schema_migrations.conf import read_settings
+from schema_migrations.durations import parse_duration
 from schema_migrations.history.other_tools.tools import DJANGO, TOOLS
 from schema_migrations.history.path_url import path_from_text
 from schema_migrations.management.commands._base import Options, SchemaCommand

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.conf import TX_MODES, Settings, parse_duration, read_settings
+from schema_migrations.conf import TX_MODES, Settings, read_settings
+from schema_migrations.durations import parse_duration
 from schema_migrations.engines.executor import SessionOptions
 from schema_migrations.history.directory import verify
 from schema_migrations.management.commands._base import (
@@ -208,6 +209,8 @@ def request_from_options(options: Options, settings: Settings) -> ApplyRequest:
         connect_wait=parse_duration(options["wait"]),
         lock_wait=parse_duration(value_of("lock_wait")),
         lock_retries=settings.lock_retries,
+        batch_size=settings.batch_size,
+        batch_pause=settings.batch_pause,
         session_options=SessionOptions(
             lock_timeout=limit("lock_timeout"),
             statement_timeout=limit("statement_timeout"),

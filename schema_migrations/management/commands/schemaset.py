@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from schema_migrations.conf import parse_duration, read_settings
+from schema_migrations.conf import read_settings
+from schema_migrations.durations import parse_duration
 from schema_migrations.errors import Declined, WrongUsage
 from schema_migrations.management.commands._base import Options, SchemaCommand
 from schema_migrations.management.commands._target_options import (

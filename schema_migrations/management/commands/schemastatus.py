@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from schema_migrations.conf import Settings, parse_duration, read_settings
+from schema_migrations.conf import Settings, read_settings
+from schema_migrations.durations import parse_duration
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.management.commands._base import (
     FORMAT_MEANINGS,

@@ -30,6 +30,7 @@ from schema_migrations.workflows.applying.events import (
     Reached,
     Resumed,
     Retrying,
+    RowsDone,
     SignalSent,
     StatementDone,
     StillRunning,
@@ -86,6 +87,8 @@ def _describe_event(event: Event) -> str:
             place = f"{event.number}/{event.total}"
             took = format_duration(event.seconds)
             return f"{event.file}:{event.line}  {place}  still running after {took}"
+        case RowsDone():
+            return f"{event.file}:{event.line}  {_describe_batches(event)}"
         case Retrying():
             pause = format_duration(event.pause)
             return (
@@ -96,6 +99,14 @@ def _describe_event(event: Event) -> str:
             return f"Signal   {event.name}"
         case Warned():
             return f"warning: {event.message}"
+
+
+def _describe_batches(event: RowsDone) -> str:
+    of_all = f" of about {event.about:,}" if event.about else ""
+    left = event.seconds_left
+    time_left = f", about {format_duration(left)} left" if left is not None else ""
+    place = f"{event.number}/{event.total}"
+    return f"{place}  {event.rows:,}{of_all} rows{time_left}"
 
 
 def format_statement(event: StatementDone, *, in_full: bool = False) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from schema_migrations.conf import format_duration as format_duration
+from schema_migrations.durations import format_duration as format_duration
 from schema_migrations.workflows.applying.warned import Warned
 
 STANDARD_OUTPUT = "-"

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schema_migrations.conf import format_duration
+from schema_migrations.durations import format_duration
 from schema_migrations.management.output.lines import (
     Formats,
     format_count,

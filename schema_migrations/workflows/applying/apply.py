@@ -84,6 +84,10 @@ class ApplyRequest:
     """Time to wait for another run to end."""
     lock_retries: int = 0
     session_options: SessionOptions
+    batch_size: int = 5000
+    """Rows of a batch, for a statement that runs in batches."""
+    batch_pause: float = 0.0
+    """Time between two batches."""
     tells_apps: bool = True
     """Call the receivers of ``hooks``."""
     sends_signals: bool = True
@@ -105,6 +109,8 @@ def request_from_settings(settings: Settings) -> ApplyRequest:
             statement_timeout=settings.statement_timeout,
             idle_in_transaction_timeout=settings.idle_in_transaction_timeout,
         ),
+        batch_size=settings.batch_size,
+        batch_pause=settings.batch_pause,
         tells_apps=False,
         sends_signals=False,
     )
@@ -283,6 +289,8 @@ def _run_selected(
                 store.connection
             ),
             retake_lock=retake_lock,
+            batch_size=request.batch_size,
+            batch_pause=request.batch_pause,
             is_timeout_of_url="statement_timeout" in options.given_by_address,
         )
         if selected.baseline is not None:

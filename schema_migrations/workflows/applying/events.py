@@ -141,6 +141,24 @@ class StillRunning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowsDone:
+    """A statement runs in batches, of which some are done."""
+
+    file: str
+    line: int
+    """Where the statement begins."""
+    number: int
+    """1-based."""
+    total: int
+    rows: int
+    """Rows of the table that it has gone through."""
+    about: int | None
+    """About how many the table has; None: the server does not know."""
+    seconds_left: float | None
+    """An estimate; None: not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retrying:
     """A lock timed out: the transaction was rolled back and is retried after a pause."""
 
@@ -166,6 +184,7 @@ Event = (
     | FileDone
     | Blocked
     | StillRunning
+    | RowsDone
     | Retrying
     | SignalSent
     | Warned

@@ -89,6 +89,10 @@ class Runner:
     retake_lock: RetakeLock
     report: ReportEvent
     watch: Watch
+    batch_size: int
+    """Rows of a batch."""
+    batch_pause: float
+    """Seconds between two batches."""
     is_timeout_of_url: bool
     """The URL gives the statement timeout, so that the setting has no effect."""
 
@@ -224,7 +228,7 @@ def _write_failure(
     """
     store = runner.store
     try:
-        if row.applied:
+        if row.has_effect:
             store.write(row, over=over)
         elif over is not None:
             store.delete(over)
@@ -232,7 +236,7 @@ def _write_failure(
         _refuse_overtaken(store, row)
         log.debug("The failure of %s was not recorded: %s", row.version, taken)
         return
-    if not row.applied:
+    if not row.has_effect:
         _refuse_overtaken(store, row)
         store.note_failure(row, file=file or f"{row.file_stem}{FILE_SUFFIX}")
 

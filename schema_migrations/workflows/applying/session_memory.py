@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from schema_migrations.errors import REHASH_COMMAND, StatementFailed
+from schema_migrations.history.batches import read_progress, with_progress
 from schema_migrations.history.session_changes import (
     Session,
     SessionChanges,
@@ -82,7 +83,7 @@ class SessionMemory:
             is_only_setting(each, self.executor.is_session_setting, "") for each in own
         )
         if not self._may_set(own, committed=committed):
-            return replace(row, session_changes=describe_changes(self.changes))
+            return _keep_changes(row, self.changes)
         now = self.executor.read_session(self.connection)
         changes = advance_changes(self.changes, self.known, now, repeatable=repeatable)
         if committed:
@@ -92,7 +93,7 @@ class SessionMemory:
             changes = replace(
                 self.changes, temporary=changes.temporary, maybe_local=names
             )
-        return replace(row, session_changes=describe_changes(changes))
+        return _keep_changes(row, changes)
 
     def _may_set(
         self, statements: Sequence[SourceStatement], *, committed: bool
@@ -107,6 +108,13 @@ class SessionMemory:
             if any(are_settings) and (committed or not all(are_settings)):
                 return True
         return False
+
+
+def _keep_changes(row: Revision, changes: SessionChanges) -> Revision:
+    """Return the row with the changes, and still with what is done of a later statement."""
+    kept = replace(row, session_changes=describe_changes(changes))
+    progress = read_progress(row)
+    return with_progress(kept, progress) if progress else kept
 
 
 def is_only_setting(

@@ -28,6 +28,11 @@ from schema_migrations.history.statements import (
     compute_partial_hashes,
     find_transaction_control,
 )
+from schema_migrations.workflows.applying.batches import (
+    describe_progress,
+    find_batched_statements,
+    run_in_batches,
+)
 from schema_migrations.workflows.applying.events import (
     Resumed,
     StatementDone,
@@ -55,9 +60,10 @@ from schema_migrations.workflows.applying.session_memory import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from schema_migrations.engines.executor import OutsideTransaction
+    from schema_migrations.history.batches import BatchedStatement
     from schema_migrations.history.statements import SourceStatement
     from schema_migrations.workflows.applying.selection import FileRun
 
@@ -79,6 +85,7 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     """Run a file from the first statement not done; raise ``StatementFailed``."""
     executor, connection = runner.store.engine.executor, runner.store.connection
     started_at = time.perf_counter_ns()
+    batched = find_batched_statements(runner, run)
     runner.report(make_file_started(run))
     for statement in find_temporary(run.statements[run.done_count :]):
         place = f"{run.file.name}:{statement.line}"
@@ -92,21 +99,12 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
                 executor.guard_foreign_keys(connection),
                 executor.keep_settings(connection),
             ):
-                outcome = _describe_progress(run, row)
+                outcome = describe_progress(run, row)
                 with translate_errors(runner, run.file.name, outcome=outcome):
                     repeat_session_settings(runner, run)
                     session = _remember_session(runner, row)
-                hashes = compute_partial_hashes(run.statements)
-                for group in _group_statements(run):
-                    row, committed_row = _run_group(
-                        runner,
-                        run,
-                        group,
-                        hashes,
-                        session,
-                        row=row,
-                        committed_row=committed_row,
-                    )
+                for rows in _run_statements(runner, run, batched, session, row):
+                    row, committed_row = rows
                 if executor.in_transaction(connection):
                     raise make_left_open_error(run.statements, file=run.file.name)
             took = measure_nanoseconds(started_at)
@@ -120,6 +118,36 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
         record_failure(runner, committed_row, error, took, over=committed_row)
         raise
     runner.report(make_file_done(run, took))
+
+
+def _run_statements(
+    runner: Runner,
+    run: FileRun,
+    batched: Mapping[int, BatchedStatement],
+    session: SessionMemory,
+    row: Revision,
+) -> Iterator[tuple[Revision, Revision]]:
+    """Yield the row after each statement, transaction or batch, and the committed one."""
+    committed_row = row
+    hashes = compute_partial_hashes(run.statements)
+    for group in _group_statements(run):
+        if len(group) > 1 or group.start not in batched:
+            row, committed_row = _run_group(
+                runner,
+                run,
+                group,
+                hashes,
+                session,
+                row=row,
+                committed_row=committed_row,
+            )
+            yield row, committed_row
+            continue
+        for committed_row in run_in_batches(
+            runner, run, group.start, batched[group.start], row=row, hashes=hashes
+        ):
+            row = committed_row
+            yield row, row
 
 
 def _remember_session(runner: Runner, row: Revision) -> SessionMemory:
@@ -196,7 +224,7 @@ def _run_statement(
     executor, connection = runner.store.engine.executor, runner.store.connection
     index = row.applied - 1
     word = find_transaction_control(run.statements[index].sql)
-    outcome = _describe_progress(run, committed_row)
+    outcome = describe_progress(run, committed_row)
     if not word and not executor.in_transaction(connection):
         row = _run_and_record(
             runner, run, index, session, row=row, committed_row=committed_row
@@ -248,7 +276,7 @@ def _run_and_record(
 
     Return the row that is committed.
     """
-    outcome = _describe_progress(run, committed_row)
+    outcome = describe_progress(run, committed_row)
     statements = run.statements[index : index + 1]
 
     def run_with_row() -> tuple[StatementDone, Revision]:
@@ -294,7 +322,7 @@ def _run_outside_transaction(
     """
     store, statement = runner.store, run.statements[index]
     powers = store.engine.executor.outside_transaction
-    outcome = _describe_progress(run, committed_row)
+    outcome = describe_progress(run, committed_row)
     with (
         translate_errors(runner, run.file.name, outcome=outcome, statement=statement),
         runner.watch.track_statement(
@@ -370,13 +398,3 @@ def _has_unknown_end(run: FileRun, sql: str) -> bool:
         return row.interrupted and row.error_stmt == mask_secrets(sql)
     # Atlas writes nothing before a statement; we do.
     return not row.operator_version.startswith(OPERATOR_NAME)
-
-
-def _describe_progress(run: FileRun, committed_row: Revision) -> str:
-    if not committed_row.applied:
-        return "Nothing of this file is applied."
-    total = len(run.statements)
-    return (
-        f"{committed_row.applied} of its {total} statements stay applied; the next run"
-        f" resumes at statement {committed_row.applied + 1}."
-    )

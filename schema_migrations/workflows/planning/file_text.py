@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from schema_migrations.history.batches import LINE_START
 from schema_migrations.history.file import format_file
 from schema_migrations.history.origin import format_origin
 from schema_migrations.plan.plan import Plan, Statement
@@ -53,12 +54,20 @@ def format_file_texts(
         )
         text = format_file(
             header=header,
-            statements=[(s.comment, s.sql) for s in statements],
+            statements=[("\n".join(_comment(s)), s.sql) for s in statements],
             footer=notes.footer_lines if is_last else (),
             txmode="" if all(s.transactional for s in statements) else "none",
         )
         texts.append(text)
     return tuple(texts)
+
+
+def _comment(statement: Statement) -> Iterator[str]:
+    """Yield the lines of the comment above a statement."""
+    yield statement.comment
+    if statement.batch_key:
+        yield "schemaapply runs it in batches, other programs for all rows at once"
+        yield f"{LINE_START} {', '.join(statement.batch_key)}"
 
 
 def _describe_part(

@@ -30,10 +30,12 @@ from schema_migrations.schema.model import (
     Index,
     Key,
     Opaque,
+    Table,
 )
+from schema_migrations.schema.own_parts import KEY_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from schema_migrations.plan.plan import Changes
     from schema_migrations.schema.model import Column, Schema
@@ -49,6 +51,7 @@ def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Chan
         for c in changes
         if isinstance(c, ddl.Drop) and isinstance(c.object, Constraint)
     }
+    keys = _find_batch_keys(changes, current)
     with_triggers = {obj.owner for obj in current.of(Opaque) if obj.trait.fires_on_rows}
     result: list[ddl.Change] = []
     for change in changes:
@@ -63,7 +66,7 @@ def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Chan
                 nullable = replace(after, nullable=True)
                 if nullable != before or change.conversion is not None:
                     result.append(replace(change, after=nullable, fill=None))
-                result += _fill_and_forbid(change, after, taken)
+                result += _fill_and_forbid(change, after, taken, keys)
             case ddl.AddColumn(table=table, column=column) if (
                 table in busy
                 and _has_values_of_rows(change)
@@ -76,7 +79,7 @@ def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Chan
                 )
                 fill = column.default if change.fill is None else change.fill
                 filled = replace(change, fill=fill)
-                result += _fill_and_forbid(filled, column, taken)
+                result += _fill_and_forbid(filled, column, taken, keys)
             case _:
                 result.append(change)
     return defer_until_filled(tuple(result))
@@ -115,6 +118,24 @@ def defer_until_filled(changes: Changes) -> Changes:
     return tuple(map(add_needs, changes))
 
 
+def _find_batch_keys(changes: Changes, current: Schema) -> dict[Key, tuple[str, ...]]:
+    """Return table → the columns of a key of it that stays, its primary key rather than
+    another, without those that may be NULL."""
+    dropped = {ddl.subject_of(c) for c in changes if isinstance(c, ddl.Drop)}
+    not_null = {
+        table.key.column(column.name)
+        for table in current.of(Table)
+        for column in table.columns
+        if not column.nullable
+    }
+    found: dict[Key, tuple[str, ...]] = {}
+    for key in sorted(current.of(Constraint), key=lambda each: each.type):
+        is_key = key.type in KEY_TYPES and key.key not in dropped
+        if is_key and {key.table.column(name) for name in key.columns} <= not_null:
+            found.setdefault(key.table, key.columns)
+    return found
+
+
 def _has_values_of_rows(change: ddl.AddColumn) -> bool:
     """Tell whether the rows that exist get a value each."""
     column = change.column
@@ -148,7 +169,10 @@ _STABLE_FUNCTIONS = frozenset(
 
 
 def _fill_and_forbid(
-    change: ddl.AddColumn | ddl.AlterColumn, column: Column, taken: set[str]
+    change: ddl.AddColumn | ddl.AlterColumn,
+    column: Column,
+    taken: set[str],
+    batch_keys: Mapping[Key, tuple[str, ...]],
 ) -> Iterator[ddl.Change]:
     table, key = change.table, change.table.column(column.name)
     fill = None
@@ -158,6 +182,7 @@ def _fill_and_forbid(
             column=column,
             fill=change.fill,
             fill_needs=change.fill_needs,
+            batch_key=batch_keys.get(table, ()),
         )
         yield fill
     if column.nullable:
@@ -168,7 +193,7 @@ def _fill_and_forbid(
     if fill is not None:
         # Rows that came without a value while the others were filled.
         checked = key._replace(kind="opaque", part=f"checked column {column.name}")
-        again = replace(fill, awaits=frozenset({checked}))
+        again = replace(fill, awaits=frozenset({checked}), batch_key=())
         add = replace(add, gone_first=add.gone_first | {checked})
         rule = replace(check, needs=check.needs | {again.filled_key})
         validate = replace(validate, after=rule)
