@@ -10,12 +10,13 @@ NOT_NULL = "item_note__not_null"
 
 
 def make_online_steps(engine: Engine) -> File:
-    """Make a file for PostgreSQL: a column is filled and made NOT NULL, an index is
-    replaced, a key takes over an index."""
+    """Make a file for PostgreSQL: a column is filled and made NOT NULL, another is counted
+    up in batches, an index is replaced, a key takes over an index."""
     steps = _put_locks_between(
         engine,
         (
             *_make_filled_column(),
+            *_make_counted_column(),
             *_make_replaced_index(),
             *_make_key_of_index(),
         ),
@@ -61,6 +62,21 @@ def _make_filled_column() -> Iterator[Step]:
     yield Step(
         sql=f"ALTER TABLE item DROP CONSTRAINT {NOT_NULL}",
         done_queries=(f"{forbidden} AND NOT EXISTS ({checked})",),
+    )
+
+
+def _make_counted_column() -> Iterator[Step]:
+    """Make an UPDATE in batches that shows whether a row was changed twice."""
+    yield Step(
+        sql="ALTER TABLE item ADD COLUMN times integer NOT NULL DEFAULT 0",
+        done_queries=(
+            "SELECT 1 FROM pg_attribute WHERE attrelid = 'item'::regclass"
+            " AND attname = 'times'",
+        ),
+    )
+    yield Step(
+        sql="-- batches: id\nUPDATE item SET times = times + 1",
+        done_queries=("SELECT 1 WHERE NOT EXISTS (SELECT FROM item WHERE times = 0)",),
     )
 
 

@@ -4,3 +4,5 @@ SECRET_KEY = "faults"
 USE_TZ = True
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 INSTALLED_APPS = ["schema_migrations", "tools.faults"]
+# Several batches of the few rows that there are.
+SCHEMA_MIGRATIONS = {"default": {"BACKFILL_BATCH": 20}}
