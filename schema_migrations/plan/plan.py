@@ -141,7 +141,7 @@ class Plan:
         return replace(
             self,
             changes=(*changes, *self.changes),
-            statements=(*statements, *self.statements),
+            statements=_merge_parts((*statements, *self.statements)),
             restrictions=tuple(
                 replace(each, statement=each.statement + len(statements))
                 if each.statement

@@ -164,3 +164,16 @@ def test_options_that_do_not_go_together(
     done = project.manage("schemadiff", *options)
     assert done.code == 2
     assert problem in done.err
+
+
+def test_one_rename_is_in_the_file_of_what_runs_by_itself(shop: Project) -> None:
+    renamed = BEFORE.replace("    isbn =", "    number =")
+    indexed = renamed.replace("max_length=13", "max_length=13, db_index=True")
+    shop.write("shop/models.py", indexed)
+    options = ["--online", "--rename", "shop_book.isbn=number"]
+    done = shop.manage("schemadiff", *options, "--no-input")
+    assert done.code == 0, done.err
+    (_, new) = shop.files
+    lines = new.read_text().split("\n")
+    begun = [line.split()[0] for line in lines if line[:5].isupper()]
+    assert begun == ["ALTER", "CREATE", "CREATE"]
