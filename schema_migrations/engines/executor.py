@@ -100,10 +100,15 @@ class HoldLock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideTransaction:
-    """The functions around a statement that the server refuses in a transaction."""
+    """The functions around a statement that runs by itself: the server refuses it in a
+    transaction, or it takes long and stops nobody."""
 
     disable_timeouts: Callable[[Connection], AbstractContextManager[None]]
     """Turn timeouts off: the statement must not give up half-way."""
+    disable_statement_timeout: Callable[[Connection], AbstractContextManager[None]]
+    """Turn off the timeout of a statement that may take long, since it stops nobody."""
+    may_take_long: Callable[[str], bool]
+    """Whether a statement that may run in a transaction is such a one."""
     clear_leftovers: Callable[[Connection, str, bool], EarlierAttempt]
     """Remove what an earlier attempt at the statement left, before it runs.  The last
     argument: whether an attempt was interrupted, so that its end is unknown."""

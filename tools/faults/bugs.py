@@ -44,6 +44,8 @@ def plant_bug(bug: Bug, package: Path) -> None:
 
 RUNNER = "workflows/applying/runner.py"
 STEPWISE = "workflows/applying/stepwise.py"
+OUTSIDE_RUN = "workflows/applying/outside_transaction.py"
+BATCHES = "workflows/applying/batches.py"
 SESSION = "engines/postgresql/session/session.py"
 OUTSIDE = "engines/postgresql/session/outside_transaction.py"
 
@@ -109,7 +111,7 @@ BUGS = (
         name="progress-ahead",
         meaning="a statement outside a transaction is counted before it runs",
         module=STEPWISE,
-        right="            lambda: _run_outside_transaction(\n"
+        right="            lambda: run_outside_transaction(\n"
         "                runner, run, index, committed_row=committed_row\n"
         "            ),\n        )\n"
         "        with _translate_record_errors(runner, run, run.statements[index]):\n"
@@ -117,7 +119,7 @@ BUGS = (
         "            runner.store.write(row, over=committed_row)\n",
         wrong="            lambda: (\n"
         "                runner.store.write(row, over=committed_row),\n"
-        "                _run_outside_transaction(runner, run, index, committed_row=row),\n"
+        "                run_outside_transaction(runner, run, index, committed_row=row),\n"
         "            ),\n        )\n",
     ),
     Bug(
@@ -133,9 +135,16 @@ BUGS = (
     Bug(
         name="end-unknown",
         meaning="the row does not say that a statement outside a transaction has begun",
-        module=STEPWISE,
+        module=OUTSIDE_RUN,
         right="    store.write(unknown, over=committed_row)\n",
         wrong="    del unknown\n",
+    ),
+    Bug(
+        name="batches-again",
+        meaning="a statement in batches begins with the first row again",
+        module=BATCHES,
+        right="            return about, progress\n",
+        wrong="            progress = None\n",
     ),
     Bug(
         name="reindex-leftovers",

@@ -23,6 +23,9 @@ from schema_migrations.engines.postgresql.session.kept_session import (
 )
 from schema_migrations.engines.postgresql.session.lock import hold_lock
 from schema_migrations.engines.postgresql.session.messages import handle_messages
+from schema_migrations.engines.postgresql.session.outside_statement import (
+    is_validation,
+)
 from schema_migrations.engines.postgresql.session.parameters import (
     hold_fixed_settings,
     is_session_setting,
@@ -56,6 +59,8 @@ EXECUTOR = Executor(
     joined_statements=JOINED_STATEMENTS,
     outside_transaction=OutsideTransaction(
         disable_timeouts=outside_transaction.disable_timeouts,
+        disable_statement_timeout=outside_transaction.disable_statement_timeout,
+        may_take_long=is_validation,
         clear_leftovers=outside_transaction.clear_leftovers,
         check_result=outside_transaction.check_result,
     ),

@@ -8,19 +8,16 @@ itself opens stay as written, and the row is committed inside them.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.statement_error import make_left_open_error
 from schema_migrations.errors import DoneStatementNotRecorded, StatementFailed
 from schema_migrations.history.revision import (
-    UNKNOWN_END,
     Revision,
     advance_revision,
-    fail_revision,
     finish_revision,
 )
-from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.history.session_changes import read_changes
 from schema_migrations.history.statements import (
     BEGIN_WORDS,
@@ -34,14 +31,16 @@ from schema_migrations.workflows.applying.batches import (
     run_in_batches,
 )
 from schema_migrations.workflows.applying.events import (
-    Resumed,
     StatementDone,
     Warned,
     make_file_done,
     make_file_started,
 )
+from schema_migrations.workflows.applying.outside_transaction import (
+    disable_timeout_of_validation,
+    run_outside_transaction,
+)
 from schema_migrations.workflows.applying.runner import (
-    OPERATOR_NAME,
     Runner,
     execute_statement,
     make_started_revision,
@@ -62,7 +61,6 @@ from schema_migrations.workflows.applying.session_memory import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from schema_migrations.engines.executor import OutsideTransaction
     from schema_migrations.history.batches import BatchedStatement
     from schema_migrations.history.statements import SourceStatement
     from schema_migrations.workflows.applying.selection import FileRun
@@ -73,11 +71,6 @@ END_WORDS = (*COMMIT_WORDS, *ROLLBACK_WORDS)
 STAYS_APPLIED_HINT = (
     "Without a transaction the whole file stays applied and counts as done. Correct"
     " what is wrong now in a new file."
-)
-
-UNKNOWN_END_WARNING = (
-    "an earlier run ended while this statement ran outside a transaction, and the"
-    " database does not show how far it got; it runs again"
 )
 
 
@@ -291,7 +284,8 @@ def _run_and_record(
         return done, written
 
     try:
-        done, written = retry_transaction(runner, run.file.name, run_with_row)
+        with disable_timeout_of_validation(runner, run.statements[index].sql):
+            done, written = retry_transaction(runner, run.file.name, run_with_row)
         runner.report(done)
     except StatementFailed as error:
         driver_error = runner.store.engine.executor.read_driver_error(error)
@@ -302,7 +296,7 @@ def _run_and_record(
         retry_transaction(
             runner,
             run.file.name,
-            lambda: _run_outside_transaction(
+            lambda: run_outside_transaction(
                 runner, run, index, committed_row=committed_row
             ),
         )
@@ -311,36 +305,6 @@ def _run_and_record(
             runner.store.write(row, over=committed_row)
         return row
     return _settle(runner, run, statements, session, row=written)
-
-
-def _run_outside_transaction(
-    runner: Runner, run: FileRun, index: int, *, committed_row: Revision
-) -> None:
-    """Run a statement that cannot commit together with its row.
-
-    Check the database before and afterwards, since the row alone does not show the end.
-    """
-    store, statement = runner.store, run.statements[index]
-    powers = store.engine.executor.outside_transaction
-    outcome = describe_progress(run, committed_row)
-    with (
-        translate_errors(runner, run.file.name, outcome=outcome, statement=statement),
-        runner.watch.track_statement(
-            run.file.name, statement, index + 1, len(run.statements)
-        ),
-    ):
-        if powers and _clear_leftovers(runner, run, index, powers):
-            return
-    sql = mask_secrets(statement.sql)
-    unknown = fail_revision(committed_row, error=UNKNOWN_END, statement=sql)
-    store.write(unknown, over=committed_row)
-    with powers.disable_timeouts(store.connection) if powers else nullcontext():
-        execute_statement(runner, run, index, outcome=outcome)
-    if powers:
-        with translate_errors(
-            runner, run.file.name, outcome=outcome, statement=statement
-        ):
-            powers.check_result(store.connection, statement.sql)
 
 
 @contextmanager
@@ -364,37 +328,3 @@ def _translate_record_errors(
             sqlstate=error.sqlstate,
             retryable=error.retryable,
         ) from error
-
-
-def _clear_leftovers(
-    runner: Runner, run: FileRun, index: int, powers: OutsideTransaction
-) -> bool:
-    """Clear and report what an earlier attempt left; return whether it was done."""
-    store, statement = runner.store, run.statements[index]
-    interrupted = index == run.done_count and _has_unknown_end(run, statement.sql)
-    leftovers = powers.clear_leftovers(store.connection, statement.sql, interrupted)
-    if leftovers.message:
-        runner.report(
-            Resumed(
-                file=run.file.name,
-                line=statement.line,
-                done=leftovers.is_done,
-                message=leftovers.message,
-            )
-        )
-    if interrupted and not leftovers.is_known:
-        runner.report(
-            Warned(message=f"{run.file.name}:{statement.line}: {UNKNOWN_END_WARNING}")
-        )
-    return leftovers.is_done
-
-
-def _has_unknown_end(run: FileRun, sql: str) -> bool:
-    """Return whether an earlier run may have completed this very statement."""
-    row = run.partial_revision
-    if row is None:
-        return False
-    if row.error:
-        return row.interrupted and row.error_stmt == mask_secrets(sql)
-    # Atlas writes nothing before a statement; we do.
-    return not row.operator_version.startswith(OPERATOR_NAME)

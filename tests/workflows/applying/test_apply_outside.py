@@ -265,3 +265,24 @@ def test_no_statement_done_lacks_its_hash(
         "SELECT applied, jsonb_array_length(partial_hashes)"
         " FROM atlas_schema_revisions WHERE version = '2'"
     ) == [(12, 12)]
+
+
+@pytest.mark.parametrize("head", [NONE, ""])
+def test_a_validation_that_stops_nobody_may_take_long(
+    pg_place: Place, head: str
+) -> None:
+    pg_place.write(
+        _1=f"{A}INSERT INTO a VALUES (1); CREATE FUNCTION slow(n integer) RETURNS boolean"
+        " LANGUAGE sql AS 'SELECT pg_sleep(0.3) IS NOT NULL';"
+        "ALTER TABLE a ADD CONSTRAINT c CHECK (slow(id)) NOT VALID;",
+        _2=f"{head}ALTER TABLE a VALIDATE CONSTRAINT c;",
+    )
+    pg_place.apply(count=1)
+    options = SessionOptions(statement_timeout=0.1)
+    request = replace(pg_place.make_request(), session_options=options)
+    if head:
+        pg_place.apply(request)
+        assert pg_place.execute("SHOW statement_timeout") == [("0",)]
+        return
+    with pytest.raises(StatementFailed, match="statement timeout"):
+        pg_place.apply(request)

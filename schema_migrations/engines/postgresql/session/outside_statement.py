@@ -108,6 +108,10 @@ SHARED_OBJECT_HEAD = _write_head(
     rf"(?P<verb>CREATE|DROP) (?P<what>DATABASE|TABLESPACE|SUBSCRIPTION)"
     rf" (?:IF EXISTS )?(?P<name>{NAME_PATTERN})"
 )
+VALIDATION_HEAD = _write_head(
+    rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?{QUALIFIED_NAME_PATTERN}"
+    rf" VALIDATE CONSTRAINT {NAME_PATTERN}{GAP_PATTERN}*$"
+)
 REPEATABLE_HEAD = _write_head(
     r"(?:VACUUM|ANALYZE|ANALYSE|CLUSTER|CHECKPOINT|ALTER SYSTEM"
     rf"|ALTER DATABASE {NAME_PATTERN} SET TABLESPACE|REINDEX)\b"
@@ -140,3 +144,12 @@ def parse_outside_statement(sql: str) -> OutsideStatement | None:
             verb=verb, object_type=match["what"].upper(), name=match["name"]
         )
     return RepeatableStatement() if _match_head(REPEATABLE_HEAD, sql) else None
+
+
+def is_validation(sql: str) -> bool:
+    """Tell whether a statement only validates a constraint: it reads all rows, and others
+    read and write meanwhile.
+
+    https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
+    """
+    return bool(_match_head(VALIDATION_HEAD, sql))

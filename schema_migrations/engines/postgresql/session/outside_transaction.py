@@ -138,6 +138,13 @@ def disable_timeouts(connection: Connection) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def disable_statement_timeout(connection: Connection) -> Iterator[None]:
+    """Hold the statement timeout off, but not that of the wait for a lock."""
+    with set_parameters(connection, {"statement_timeout": "0"}):
+        yield
+
+
 def clear_leftovers(
     connection: Connection, sql: str, interrupted: bool
 ) -> EarlierAttempt:
