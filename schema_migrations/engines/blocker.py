@@ -1,4 +1,4 @@
-"""Other sessions that keep a statement waiting."""
+"""What keeps a statement waiting, and how far it is, seen from a second session."""
 
 from __future__ import annotations
 
@@ -21,7 +21,25 @@ class Blocker:
     """The statement that it runs, or ran last."""
 
 
-OpenBlockerLookup = Callable[
-    [], AbstractContextManager[Callable[[], Sequence[Blocker]]]
-]
-"""Opens a second session and yields a function that lists the first one's blockers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementProgress:
+    """How far the server says that a statement is."""
+
+    phase: str
+    """In the server's words: ``building index: scanning table``."""
+    done: int
+    total: int
+    """Blocks or rows in this phase; 0: not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """What a second session can look up about the first one."""
+
+    list_blockers: Callable[[], Sequence[Blocker]]
+    read_progress: Callable[[], StatementProgress | None]
+    """None: the server does not say how far the statement is."""
+
+
+OpenLookup = Callable[[], AbstractContextManager[Lookup]]
+"""Opens a second session, which waits for nothing."""

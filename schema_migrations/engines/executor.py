@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from schema_migrations.engines.blocker import OpenBlockerLookup
+    from schema_migrations.engines.blocker import OpenLookup
     from schema_migrations.engines.connection import Connection, DatabaseSettings
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.lock_wait import RetakeLock
@@ -212,8 +212,8 @@ class Executor:
     """None: such a statement either succeeds or changes nothing, and can be repeated."""
     batches: Batches | None = None
     """None: a statement runs for all rows at once."""
-    prepare_blocker_lookup: Callable[[Connection], OpenBlockerLookup] | None = None
-    """None: the server cannot list blockers."""
+    prepare_lookup: Callable[[Connection], OpenLookup] | None = None
+    """None: the server cannot tell who blocks a session, nor how far it is."""
     handle_messages: (
         Callable[
             [Connection, Callable[[ServerMessage], None]], AbstractContextManager[None]

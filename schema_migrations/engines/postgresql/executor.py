@@ -13,7 +13,7 @@ from schema_migrations.engines.postgresql.session import (
 from schema_migrations.engines.postgresql.session.asked_settings import (
     read_asked_timeouts,
 )
-from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
+from schema_migrations.engines.postgresql.session.blockers import prepare_lookup
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.joined_statements import (
     JOINED_STATEMENTS,
@@ -70,7 +70,7 @@ EXECUTOR = Executor(
         find_end=batches.find_end,
         run=batches.run_batch,
     ),
-    prepare_blocker_lookup=prepare_blocker_lookup,
+    prepare_lookup=prepare_lookup,
     handle_messages=handle_messages,
     cancel=execution.cancel_statement,
     in_transaction=execution.in_transaction,

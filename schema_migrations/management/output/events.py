@@ -38,7 +38,7 @@ from schema_migrations.workflows.applying.events import (
 )
 
 if TYPE_CHECKING:
-    from schema_migrations.engines.blocker import Blocker
+    from schema_migrations.engines.blocker import Blocker, StatementProgress
 
 MODE_DESCRIPTIONS = {
     "file": "one transaction",
@@ -86,7 +86,10 @@ def _describe_event(event: Event) -> str:
         case StillRunning():
             place = f"{event.number}/{event.total}"
             took = format_duration(event.seconds)
-            return f"{event.file}:{event.line}  {place}  still running after {took}"
+            return (
+                f"{event.file}:{event.line}  {place}  still running after {took}"
+                f"{_describe_progress(event.progress)}"
+            )
         case RowsDone():
             return f"{event.file}:{event.line}  {_describe_batches(event)}"
         case Retrying():
@@ -99,6 +102,13 @@ def _describe_event(event: Event) -> str:
             return f"Signal   {event.name}"
         case Warned():
             return f"warning: {event.message}"
+
+
+def _describe_progress(progress: StatementProgress | None) -> str:
+    if progress is None:
+        return ""
+    percent = progress.total and f", {min(progress.done / progress.total, 1):.0%}"
+    return f": {progress.phase}{percent or ''}"
 
 
 def _describe_batches(event: RowsDone) -> str:
@@ -179,7 +189,7 @@ def format_event(event: Event, view: View) -> Iterator[Line]:
             yield Progress(text=f"{event.file}  {event.number}/{event.total}")
         case FileDone():
             yield f"{describe_event(event)}  {view.style.SUCCESS('ok')}"
-        case SignalSent() | StillRunning() if view.verbosity < 2:
+        case SignalSent() | StillRunning(progress=None) if view.verbosity < 2:
             pass  # only of use to somebody who follows each step
         case Planned(versions=(), baseline="") if view.verbosity < 2:
             pass  # the last line says it

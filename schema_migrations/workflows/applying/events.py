@@ -14,7 +14,7 @@ from schema_migrations.workflows.applying.warned import Warned as Warned
 
 if TYPE_CHECKING:
     from schema_migrations.conf import TxMode
-    from schema_migrations.engines.blocker import Blocker
+    from schema_migrations.engines.blocker import Blocker, StatementProgress
     from schema_migrations.engines.executor import Target
     from schema_migrations.workflows.applying.selection import FileRun
 
@@ -138,6 +138,8 @@ class StillRunning:
     """1-based."""
     total: int
     seconds: float
+    progress: StatementProgress | None = None
+    """How far the server says that it is; None: it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

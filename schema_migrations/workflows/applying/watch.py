@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from schema_migrations.engines.blocker import Lookup
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.applying.events import (
     Blocked,
@@ -23,7 +24,11 @@ from schema_migrations.workflows.applying.events import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from schema_migrations.engines.blocker import Blocker, OpenBlockerLookup
+    from schema_migrations.engines.blocker import (
+        Blocker,
+        OpenLookup,
+        StatementProgress,
+    )
     from schema_migrations.history.statements import SourceStatement
 
 log = logging.getLogger("schema_migrations")
@@ -32,6 +37,7 @@ LONGEST_CHECK_DELAY = 1.0
 """Seconds after which the blockers of a statement are looked up, at the latest."""
 HEARTBEAT_INTERVAL = 30.0
 """Seconds between two reports that a statement still runs."""
+NO_LOOKUP = Lookup(list_blockers=tuple, read_progress=lambda: None)
 THREAD_END_TIMEOUT = 2.0
 """Seconds to wait for the second session to end; it holds nothing."""
 
@@ -76,7 +82,7 @@ class Watch:
 
 @contextmanager
 def watch_statements(
-    open_lookup: OpenBlockerLookup | None,
+    open_lookup: OpenLookup | None,
     report: ReportEvent,
     *,
     lock_timeout: float | None,
@@ -112,7 +118,7 @@ def watch_statements(
 
 def _report_long_statements(
     watch: Watch,
-    open_lookup: OpenBlockerLookup,
+    open_lookup: OpenLookup,
     report: ReportEvent,
     show_notes: Callable[[], None],
     *,
@@ -123,28 +129,30 @@ def _report_long_statements(
     reported: tuple[RunningStatement, frozenset[int]] | None = None
     last_heartbeat = 0.0
     with ExitStack() as stack:
-        list_blockers: Callable[[], Sequence[Blocker]] | None = None
+        lookup: Lookup | None = None
         while not ended.wait(check_delay / 2):
             show_notes()
             running, now = watch.running, time.monotonic()
             if running is None or now - running.started_at < check_delay:
                 continue
+            is_due = now - max(last_heartbeat, running.started_at) >= heartbeat_interval
+            progress = None
             try:
-                list_blockers = list_blockers or stack.enter_context(open_lookup())
-                blockers = list_blockers()
+                lookup = lookup or stack.enter_context(open_lookup())
+                blockers = lookup.list_blockers()
+                progress = lookup.read_progress() if is_due else None
             except Exception:  # anything a driver raises: the run itself goes on
                 log.debug("The blockers could not be looked up", exc_info=True)
-                blockers, list_blockers = (), tuple  # not looked up again
+                blockers, lookup = (), NO_LOOKUP  # not looked up again
             current = (running, frozenset(each.pid for each in blockers))
             if watch.running is not running:
                 continue
             if blockers and current != reported:
                 reported = current
                 report(_make_blocked_event(running, blockers))
-            last_heartbeat = max(last_heartbeat, running.started_at)
-            if now - last_heartbeat >= heartbeat_interval:
+            if is_due:
                 last_heartbeat = now
-                report(_make_still_running_event(running, now))
+                report(_make_still_running_event(running, now, progress))
 
 
 def _make_blocked_event(
@@ -161,11 +169,14 @@ def _make_blocked_event(
     )
 
 
-def _make_still_running_event(running: RunningStatement, now: float) -> StillRunning:
+def _make_still_running_event(
+    running: RunningStatement, now: float, progress: StatementProgress | None
+) -> StillRunning:
     return StillRunning(
         file=running.file,
         line=running.statement.line,
         number=running.number,
         total=running.total,
         seconds=now - running.started_at,
+        progress=progress,
     )

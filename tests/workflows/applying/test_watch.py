@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -11,7 +12,7 @@ from django.db.utils import ConnectionHandler
 
 from schema_migrations.api import split
 from schema_migrations.engines.blocker import Blocker
-from schema_migrations.engines.postgresql.session.blockers import prepare_blocker_lookup
+from schema_migrations.engines.postgresql.session.blockers import prepare_lookup
 from schema_migrations.management.output.events import describe_event
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import Blocked, Event, StillRunning
@@ -59,14 +60,14 @@ def test_an_assumed_role_sees_what_the_others_of_its_login_do(
         cursor.execute("SELECT current_user")
         assert cursor.fetchone() == ("watch_owner",)
         blocking.execute("SELECT pg_advisory_lock(1) -- taken")
-        open_lookup = prepare_blocker_lookup(mine)
+        open_lookup = prepare_lookup(mine)
         waiting = threading.Thread(
             target=mine.connection.execute, args=["SELECT pg_advisory_lock(1)"]
         )
-        with open_lookup() as list_blockers:
+        with open_lookup() as lookup:
             waiting.start()
-            assert wait_until(lambda: bool(list_blockers()))
-            (blocker,) = list_blockers()
+            assert wait_until(lambda: bool(lookup.list_blockers()))
+            (blocker,) = lookup.list_blockers()
         blocking.execute("SELECT pg_advisory_unlock(1)")
         waiting.join()
     mine.close()
@@ -130,7 +131,7 @@ def test_a_prepared_transaction_has_no_process() -> None:
 
 def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
     pg_place.connection.ensure_connection()
-    observer = pg_place.engine.executor.prepare_blocker_lookup
+    observer = pg_place.engine.executor.prepare_lookup
     assert observer is not None
     events: list[Event] = []
     with (
@@ -145,6 +146,36 @@ def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
         assert wait_until(lambda: len(events) > 1)
     assert all(isinstance(event, StillRunning) for event in events)
     assert describe_event(events[0]).startswith("2.sql:1  1/2  still running after ")
+
+
+def test_how_far_an_index_is_comes_from_the_server(
+    pg_place: Place, reader: psycopg.Connection
+) -> None:
+    """The statement waits for the writer in a phase of its own."""
+    pg_place.write(_1=A)
+    pg_place.apply()
+    reader.execute("INSERT INTO a VALUES (1)")
+    open_lookup = prepare_lookup(pg_place.connection)
+    session = pg_place.connection.connection
+    making = threading.Thread(
+        target=session.execute, args=["CREATE INDEX CONCURRENTLY i ON a (id)"]
+    )
+    with open_lookup() as lookup:
+        assert lookup.read_progress() is None
+        making.start()
+        assert wait_until(lambda: lookup.read_progress() is not None)
+        progress = lookup.read_progress()
+        reader.rollback()
+        making.join()
+    assert progress is not None
+    assert progress.phase == "waiting for writers before build"
+    told = StillRunning(
+        file="2.sql", line=1, number=1, total=1, seconds=61,
+        progress=replace(progress, done=1, total=3),
+    )  # fmt: skip
+    assert describe_event(told) == (
+        "2.sql:1  1/1  still running after 1m01s: waiting for writers before build, 33%"
+    )
 
 
 def test_a_second_session_that_fails_is_no_matter() -> None:

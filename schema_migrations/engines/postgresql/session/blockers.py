@@ -1,6 +1,7 @@
-"""Find the blockers of a session from a second session, which waits for nothing.
+"""Find the blockers and the progress of a session from a second one, which never waits.
 
 https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION
+https://www.postgresql.org/docs/current/progress-reporting.html
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import class_row
 
-from schema_migrations.engines.blocker import Blocker
+from schema_migrations.engines.blocker import Blocker, Lookup, StatementProgress
 from schema_migrations.engines.postgresql.server.sibling import open_sibling_of
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
@@ -19,9 +20,9 @@ from schema_migrations.engines.postgresql.session.execution import (
 from schema_migrations.engines.postgresql.session.pooler import PID_QUERY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from schema_migrations.engines.blocker import OpenBlockerLookup
+    from schema_migrations.engines.blocker import OpenLookup
     from schema_migrations.engines.connection import Connection
 
 # Process 0 means a prepared transaction.
@@ -41,21 +42,46 @@ SELECT b.pid,
 """
 
 
-def prepare_blocker_lookup(connection: Connection) -> OpenBlockerLookup:
-    """Return a function that opens a second session to look up this one's blockers."""
+PROGRESS_QUERY = """
+SELECT phase, greatest(blocks_done, tuples_done) AS done,
+       CASE WHEN blocks_total > 0 THEN blocks_total ELSE tuples_total END AS total
+  FROM pg_stat_progress_create_index WHERE pid = %(pid)s
+UNION ALL
+SELECT phase, heap_blks_scanned, heap_blks_total
+  FROM pg_stat_progress_cluster WHERE pid = %(pid)s
+UNION ALL
+SELECT phase, heap_blks_scanned, heap_blks_total
+  FROM pg_stat_progress_vacuum WHERE pid = %(pid)s
+"""
+
+
+def prepare_lookup(connection: Connection) -> OpenLookup:
+    """Return a function that opens a second session to look at this one."""
     (pid,) = fetch_row(connection, PID_QUERY)
 
     @contextmanager
-    def open_blocker_lookup() -> Iterator[Callable[[], Sequence[Blocker]]]:
+    def open_lookup() -> Iterator[Lookup]:
         with closing(open_sibling_of(connection)) as sibling:
             # An assumed role may not see what the other sessions of its login do.
             execute(sibling, "RESET ROLE")
-            yield lambda: _fetch_blockers(sibling, pid)
+            yield Lookup(
+                list_blockers=lambda: _fetch_blockers(sibling, pid),
+                read_progress=lambda: _fetch_progress(sibling, pid),
+            )
 
-    return open_blocker_lookup
+    return open_lookup
 
 
 def _fetch_blockers(sibling: Connection, pid: int) -> Sequence[Blocker]:
     cursor = sibling.connection.cursor(row_factory=class_row(Blocker))
     rows: list[Blocker] = cursor.execute(BLOCKERS_QUERY, [pid]).fetchall()
     return rows
+
+
+def _fetch_progress(sibling: Connection, pid: int) -> StatementProgress | None:
+    cursor = sibling.connection.cursor()
+    row = cursor.execute(PROGRESS_QUERY, {"pid": pid}).fetchone()
+    if row is None or row[0] is None:  # hidden from this role
+        return None
+    phase, done, total = row
+    return StatementProgress(phase=phase, done=done or 0, total=total or 0)
