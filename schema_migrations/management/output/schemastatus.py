@@ -18,6 +18,7 @@ from schema_migrations.errors import (
     PartialFileMissing,
     StatementFailed,
 )
+from schema_migrations.history.batches import read_progress
 from schema_migrations.history.failure import read_failure
 from schema_migrations.management.hints import hint_of, with_commands
 from schema_migrations.management.output.errors import ErrorJson, error_as_json
@@ -46,6 +47,7 @@ from schema_migrations.workflows.applying.next_steps import choose_step_of_row
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from schema_migrations.history.comparison import PendingFile
     from schema_migrations.history.revision import Revision
     from schema_migrations.history.standing import Standing
     from schema_migrations.plan.differences import Difference, DifferenceKind
@@ -187,15 +189,19 @@ def _format_files(status: Status, view: View) -> Iterator[str]:
         if former := moved.get(each.file.version):
             yield f"  [ ] {each.file.name}  applied as {former.file_stem}"
         elif each.file.version not in late:
-            done = (
-                f"  {format_count(each.done_count, 'statement')} done"
-                if each.done_count
-                else ""
-            )
-            yield f"  [ ] {each.file.name}{done}"
+            yield f"  [ ] {each.file.name}{_describe_done(each)}"
     yield from _format_failure(status.standing.failed_revision, view)
     if isinstance(status.standing.problem, UNMARKED_PROBLEMS):
         yield from format_beside("Problem  ", status.standing.problem.message, view)
+
+
+def _describe_done(pending: PendingFile) -> str:
+    """Say how much of a file is applied; empty: nothing."""
+    row = pending.partial_revision
+    done = [format_count(row.applied, "statement")] if row and row.applied else []
+    if row and (progress := read_progress(row)):
+        done.append(f"{progress.rows:,} rows of statement {row.applied + 1}")
+    return f"  {' and '.join(done)} done" if done else ""
 
 
 def choose_applied(

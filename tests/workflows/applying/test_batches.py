@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -222,6 +223,8 @@ def test_a_run_that_is_killed_goes_on_behind_its_last_batch(
         assert wait_until(lambda: table.execute(counted) > [(2,)])
         process.kill()
     assert table.execute("SELECT count(*) FROM t WHERE n = 0") > [(0,)]
+    status = project.manage("schemastatus")
+    assert re.search(r"\[ \] 1\.sql  [2468] rows of statement 1 done", status.out)
     again = project.manage("schemaapply", "--no-signals")
     assert again.code == 0, again.err
     assert table.execute("SELECT DISTINCT n FROM t") == [(1,)]
