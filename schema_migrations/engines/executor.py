@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from schema_migrations.engines.connection import Connection, DatabaseSettings
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.lock_wait import RetakeLock
-    from schema_migrations.history.batches import BatchedStatement, RowKey
+    from schema_migrations.history.batches import (
+        BatchedStatement,
+        BatchProgress,
+        RowKey,
+    )
     from schema_migrations.history.session_changes import Session
 
 
@@ -133,18 +137,21 @@ class JoinedStatements:
 class Batches:
     """The functions that run a statement for a part of the rows of its table."""
 
+    read_key: Callable[[Connection, BatchedStatement], tuple[str, ...]]
+    """Return the types of the columns.  Raises ``StatementFailed`` when the table cannot
+    be gone through in their order."""
     read_row_estimate: Callable[[Connection, BatchedStatement], int | None]
-    """Return about how many rows the table has.  Raises ``StatementFailed`` when it
-    cannot be gone through in the order of these columns."""
+    """Return about how many rows the table has; None: the server does not know."""
     find_last_key: Callable[[Connection, BatchedStatement], RowKey | None]
     """Return the key of the last row; None: there is no row."""
     find_end: Callable[
-        [Connection, BatchedStatement, RowKey | None, RowKey, int], RowKey | None
+        [Connection, BatchedStatement, BatchProgress, int], RowKey | None
     ]
-    """(…, after, last, size) → the key of the last row of a batch of so many rows; None:
-    it goes on to the last row."""
-    run: Callable[[Connection, BatchedStatement, RowKey | None, RowKey], None]
-    """(…, after, end): run the statement for the rows after a key, up to another."""
+    """Return the key of the last row of the next batch of so many rows; None: it goes on
+    to the last row."""
+    run: Callable[[Connection, BatchedStatement, BatchProgress | None, RowKey], None]
+    """Run the statement for the rows after those that are done, up to a key; without a
+    progress for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

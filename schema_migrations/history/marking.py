@@ -266,4 +266,5 @@ def _mark_revision(row: Revision, file_hash: str, operator: str) -> Revision:
         hash=file_hash,
         partial_hashes=(),
         operator_version=operator,
+        session_changes="",
     )

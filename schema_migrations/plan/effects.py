@@ -245,7 +245,7 @@ def _effects_on_column(
     match change:
         case ddl.FillColumn():
             return Effects(
-                made_keys=frozenset({change.filled_key}),
+                made_keys=change.gone_first | {change.filled_key},
                 used_keys=_select_columns(change.fill_needs)
                 | {ddl.subject_of(change)}
                 | change.awaits,

@@ -111,6 +111,8 @@ class FillColumn:
     awaits: frozenset[Key] = NO_KEYS
     """Keys that must be there, so that no row without a value comes any more: then it is
     done for the second time.  Empty: for the first."""
+    gone_first: frozenset[Key] = NO_KEYS
+    """Rules and unique indexes that are dropped first, since the values may break them."""
     batch_key: tuple[str, ...] = ()
     """Columns of a key, in whose order it can be done in batches; empty: all at once."""
 

@@ -22,7 +22,7 @@ def read(text: str) -> BatchedStatement | None:
 @pytest.mark.parametrize(
     ("sql", "called", "restricted"),
     [
-        ("UPDATE t SET a = 1", "t", "UPDATE t SET a = 1 WHERE RANGE"),
+        ("UPDATE t SET a = 1", "t", "UPDATE t SET a = 1\nWHERE RANGE"),
         (
             "UPDATE t SET a = 1 WHERE a IS NULL OR b",
             "t",
@@ -44,7 +44,7 @@ def read(text: str) -> BatchedStatement | None:
             "x",
             'UPDATE ONLY "S"."T" AS x SET a = c.b FROM c WHERE(c.id = x.id\n) AND RANGE',
         ),
-        ('UPDATE "S"."T" SET a = 1', '"T"', 'UPDATE "S"."T" SET a = 1 WHERE RANGE'),
+        ('UPDATE "S"."T" SET a = 1', '"T"', 'UPDATE "S"."T" SET a = 1\nWHERE RANGE'),
         (
             "DELETE FROM t USING c WHERE c.id = t.id",
             "t",
@@ -70,6 +70,8 @@ def test_a_statement_is_taken_apart(sql: str, called: str, restricted: str) -> N
         r"UPDATE t SET a = E'\' WHERE ' WHERE b",
         "UPDATE t SET a = $$ WHERE $$",
         "UPDATE t PARTITION x SET a = 1",
+        "UPDATE t AS set SET a = 1",
+        "UPDATE t SET (a, b) = (1, 2)",
     ],
 )
 def test_what_cannot_be_taken_apart_with_certainty_is_left(sql: str) -> None:
@@ -81,14 +83,23 @@ def test_the_comment_names_the_columns() -> None:
     assert found is not None
     assert found.columns == ('"Id"', "b")
     assert read("-- In batches: no\nUPDATE t SET a = 1;") is None
+    assert (
+        read("-- batches: of beer, each brewed once\nCREATE TABLE b (c int);") is None
+    )
 
 
 @pytest.mark.parametrize(
     ("comment", "sql", "problem", "line"),
     [
-        ("-- batches:", "UPDATE t SET a = 1", "names no columns", 2),
-        ("-- batches: a b", "UPDATE t SET a = 1", "names no columns", 2),
-        ("-- batches: a + 1", "UPDATE t SET a = 1", "names no columns", 2),
+        ("-- batches:", "UPDATE t SET a = 1", "names of columns", 2),
+        ("-- batches: a b", "UPDATE t SET a = 1", "names of columns", 2),
+        ("-- batches: a + 1", "UPDATE t SET a = 1", "names of columns", 2),
+        (
+            "-- batches: b, A",
+            "UPDATE t SET c = 1, a = 2",
+            "names a, which the statement",
+            2,
+        ),
         ("-- batches: a", "SELECT 1", "cannot run in batches", 2),
     ],
 )

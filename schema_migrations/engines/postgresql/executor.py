@@ -65,6 +65,7 @@ EXECUTOR = Executor(
         check_result=outside_transaction.check_result,
     ),
     batches=Batches(
+        read_key=batches.read_key,
         read_row_estimate=batches.read_row_estimate,
         find_last_key=batches.find_last_key,
         find_end=batches.find_end,

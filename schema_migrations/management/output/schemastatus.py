@@ -199,8 +199,8 @@ def _describe_done(pending: PendingFile) -> str:
     """Say how much of a file is applied; empty: nothing."""
     row = pending.partial_revision
     done = [format_count(row.applied, "statement")] if row and row.applied else []
-    if row and (progress := read_progress(row)):
-        done.append(f"{progress.rows:,} rows of statement {row.applied + 1}")
+    if row and (rows := sum(each.rows for each in read_progress(row))):
+        done.append(f"{rows:,} rows of a statement in batches")
     return f"  {' and '.join(done)} done" if done else ""
 
 

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.executor import SessionOptions
+from schema_migrations.history.batches import UNBATCHED_WARNING, find_batches_line
 from schema_migrations.history.directory import Directory, verify
 from schema_migrations.history.revision import create_baseline
+from schema_migrations.workflows.applying.batches import warn_of_other_progress
 from schema_migrations.workflows.applying.events import (
     Planned,
     Reached,
@@ -147,7 +149,7 @@ def apply(
     report(Reached(target=connected.target))
     with hold_lock(connected, report, wait=request.lock_wait) as retake_lock:
         selected = select_for_target(connected, directory, request.selection)
-        _report_selection(selected, report)
+        _report_selection(connected.store.engine, selected, report)
         signals = request.sends_signals and not selected.comparison.ahead
         if signals:
             send_pre_migrate(connected.store, request, report)
@@ -200,7 +202,7 @@ def preview_run(
     ) as connected:
         report(Reached(target=connected.target))
         selected = select_for_target(connected, directory, request.selection)
-    _report_selection(selected, report)
+    _report_selection(connected.store.engine, selected, report)
     return Outcome(
         target=connected.target,
         selected=selected,
@@ -224,7 +226,9 @@ def select_for_target(
     )
 
 
-def _report_selection(selected: SelectedFiles, report: ReportEvent) -> None:
+def _report_selection(
+    engine: Engine, selected: SelectedFiles, report: ReportEvent
+) -> None:
     report(
         Planned(
             current=selected.comparison.current_version,
@@ -233,10 +237,12 @@ def _report_selection(selected: SelectedFiles, report: ReportEvent) -> None:
             baseline=selected.baseline.version if selected.baseline else "",
         )
     )
-    _report_warnings(selected, report)
+    _report_warnings(engine, selected, report)
 
 
-def _report_warnings(selected: SelectedFiles, report: ReportEvent) -> None:
+def _report_warnings(
+    engine: Engine, selected: SelectedFiles, report: ReportEvent
+) -> None:
     """Report what does not stop a run but deserves attention."""
     comparison = selected.comparison
     if comparison.ahead:
@@ -260,8 +266,21 @@ def _report_warnings(selected: SelectedFiles, report: ReportEvent) -> None:
         )
     for message in selected.warnings:
         report(Warned(message=message))
+    if engine.executor.batches is not None:
+        _report_unbatched(selected.runs, report)
     if selected.baseline_is_unused:
         report(Warned(message="the baseline has no effect: the database has a history"))
+
+
+def _report_unbatched(runs: Sequence[FileRun], report: ReportEvent) -> None:
+    """Report what asks for batches, or had them in an earlier run, in a transaction."""
+    for run in runs:
+        if run.mode == "none":
+            continue
+        for line in filter(None, map(find_batches_line, run.statements)):
+            report(Warned(message=f"{run.file.name}:{line}: {UNBATCHED_WARNING}"))
+        if run.partial_revision:
+            warn_of_other_progress(report, run, run.partial_revision)
 
 
 def _run_selected(

@@ -13,9 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from schema_migrations.history.batches import (
+    UNBATCHED_WARNING,
     BatchProgress,
-    compute_statement_hash,
     drop_progress,
+    find_batches_line,
+    find_progress,
     read_batched_statement,
     read_progress,
     with_progress,
@@ -34,39 +36,69 @@ from schema_migrations.workflows.applying.runner import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from schema_migrations.engines.executor import Batches
     from schema_migrations.history.batches import BatchedStatement
     from schema_migrations.history.statements import SourceStatement
+    from schema_migrations.workflows.applying.events import ReportEvent
     from schema_migrations.workflows.applying.selection import FileRun
 
 REPORT_INTERVAL = 10.0
 """Seconds between two reports of how far the batches are."""
 
-EDITED_WARNING = (
-    "the statement was edited after batches of it had run; it begins again with the first"
-    " row"
-)
+EDITED_WARNING = "the statement was edited since, or its table was; it begins again with the first row"
 
 
 def find_batched_statements(
-    runner: Runner, run: FileRun
+    runner: Runner, run: FileRun, alone: Container[int]
 ) -> Mapping[int, BatchedStatement]:
     """Return those of the statements to run that run in batches, by their index.
 
-    Raises ``SyntaxProblem``.
+    ``alone`` are those outside of transactions of the file's own; the others run at
+    once, which is reported.  Raises ``SyntaxProblem``.
     """
     engine = runner.store.engine
+    found: dict[int, BatchedStatement] = {}
     if engine.executor.batches is None:
-        return {}
-    found = {
-        index: read_batched_statement(
-            run.statements[index], engine.dialect.syntax, file=run.file.name
+        return found
+    for index in range(run.done_count, len(run.statements)):
+        statement = run.statements[index]
+        batched = read_batched_statement(
+            statement, engine.dialect.syntax, file=run.file.name
         )
-        for index in range(run.done_count, len(run.statements))
-    }
-    return {index: each for index, each in found.items() if each is not None}
+        if batched is not None and index in alone:
+            found[index] = batched
+        elif batched is not None:
+            place = f"{run.file.name}:{find_batches_line(statement)}"
+            runner.report(Warned(message=f"{place}: {UNBATCHED_WARNING}"))
+    return found
+
+
+def drop_other_progress(
+    runner: Runner, run: FileRun, row: Revision, known: Iterable[BatchedStatement]
+) -> Revision:
+    """Return the row without the progress of statements that are no longer there, and
+    report each."""
+    for statement in warn_of_other_progress(runner.report, run, row, known):
+        row = drop_progress(row, statement)
+    return row
+
+
+def warn_of_other_progress(
+    report: ReportEvent,
+    run: FileRun,
+    row: Revision,
+    known: Iterable[BatchedStatement] = (),
+) -> Sequence[str]:
+    """Report each statement that is no longer there and of which batches were done: if it
+    was edited, all of its rows come again.  Return their hashes."""
+    hashes = {each.hash for each in known}
+    others = [each for each in read_progress(row) if each.statement not in hashes]
+    for progress in others:
+        done = f"{progress.rows:,} rows were done by batches of a statement"
+        report(Warned(message=f"{run.file.name}: {done}; {EDITED_WARNING}"))
+    return [each.statement for each in others]
 
 
 def run_in_batches(
@@ -85,7 +117,9 @@ def run_in_batches(
     """
     work = _Work(runner=runner, run=run, index=index, batched=batched, hashes=hashes)
     began = time.perf_counter()
-    about, progress = _begin(work, row)
+    about, progress = retry_transaction(
+        runner, run.file.name, partial(_begin, work, row)
+    )
     speed = _Speed(start=began, reported=began, rows=progress.rows if progress else 0)
     done = row.applied
     while row.applied == done:
@@ -95,7 +129,7 @@ def run_in_batches(
             runner, run.file.name, partial(_run_batch, work, row, progress)
         )
         yield row
-        progress = read_progress(row)
+        progress = find_progress(row, batched.hash)
         if progress is not None:
             time.sleep(runner.batch_pause)
     runner.report(
@@ -148,19 +182,21 @@ class _Speed:
 
 def _begin(work: _Work, row: Revision) -> tuple[int | None, BatchProgress | None]:
     """Return about how many rows there are, and the progress; None: there is no row."""
-    connection, statement = work.runner.store.connection, work.statement
+    connection, batched = work.runner.store.connection, work.batched
     with _hold_transaction(work, row):
-        about = work.functions.read_row_estimate(connection, work.batched)
-        hashed, progress = compute_statement_hash(statement.sql), read_progress(row)
-        if progress is not None and progress.statement == hashed:
+        types = work.functions.read_key(connection, batched)
+        about = work.functions.read_row_estimate(connection, batched)
+        progress = find_progress(row, batched.hash)
+        if progress is not None and progress.types == types:
             return about, progress
-        last = work.functions.find_last_key(connection, work.batched)
+        last = work.functions.find_last_key(connection, batched)
     if progress is not None:
-        place = f"{work.run.file.name}:{statement.line}"
+        place = f"{work.run.file.name}:{work.statement.line}"
         work.runner.report(Warned(message=f"{place}: {EDITED_WARNING}"))
     if last is None:
         return about, None
-    return about, BatchProgress(statement=hashed, after=None, last=last)
+    new = BatchProgress(statement=batched.hash, types=types, after=None, last=last)
+    return about, new
 
 
 def _run_batch(work: _Work, row: Revision, progress: BatchProgress | None) -> Revision:
@@ -171,11 +207,13 @@ def _run_batch(work: _Work, row: Revision, progress: BatchProgress | None) -> Re
     with _hold_transaction(work, row):
         end = None
         if progress is not None:
-            after, last = progress.after, progress.last
-            end = functions.find_end(connection, work.batched, after, last, size)
-            functions.run(connection, work.batched, after, end or last)
-        if progress is None or end is None or end == progress.last:
-            new = advance_revision(drop_progress(row), partial_hashes=work.hashes)
+            end = functions.find_end(connection, work.batched, progress, size)
+            assert end is None or end != progress.after, "a batch must come further"
+        last = progress.last if progress else ()
+        functions.run(connection, work.batched, progress, end or last)
+        if progress is None or end is None or end == last:
+            ended = drop_progress(row, work.batched.hash)
+            new = advance_revision(ended, partial_hashes=work.hashes)
         else:
             rows = progress.rows + size
             new = with_progress(row, replace(progress, after=end, rows=rows))
@@ -229,12 +267,12 @@ def _hold_transaction(work: _Work, row: Revision) -> Iterator[None]:
 
 def describe_progress(run: FileRun, row: Revision) -> str:
     """Say what of a file is applied, and where the next run goes on."""
-    progress, total = read_progress(row), len(run.statements)
-    if progress is not None:
+    rows, total = sum(each.rows for each in read_progress(row)), len(run.statements)
+    if rows:
         done = f"{row.applied} of its {total} statements and " if row.applied else ""
         return (
-            f"{done}{progress.rows:,} rows of statement {row.applied + 1} stay done; the"
-            " next run goes on behind them."
+            f"{done}{rows:,} rows of a statement in batches stay done; the next run goes"
+            " on behind them."
         )
     if not row.applied:
         return "Nothing of this file is applied."

@@ -15,7 +15,6 @@ from schema_migrations.errors import (
     DatabaseNotEmpty,
     UnknownVersion,
 )
-from schema_migrations.history.batches import find_batches_line
 from schema_migrations.history.comparison import (
     HistoryComparison,
     PendingFile,
@@ -38,18 +37,13 @@ from schema_migrations.history.statements import (
 from schema_migrations.workflows.transaction_mode import choose_mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from schema_migrations.conf import TxMode
     from schema_migrations.engines.dialect import Dialect
     from schema_migrations.history.comparison import ExecOrder
     from schema_migrations.history.directory import Directory
     from schema_migrations.history.file import MigrationFile
-
-UNBATCHED_WARNING = (
-    "-- batches: has no effect in a transaction. Put -- atlas:txmode none at the top of the"
-    " file, followed by a blank line."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,19 +148,10 @@ def select_files(
         warnings=tuple(
             f"{run.file.name}:{line}: {message}"
             for run in runs
-            for line, message in _find_without_effect(run, dialect.syntax)
+            for line, message in run.file.check_directives(dialect.syntax)
         ),
         baseline_is_unused=selection.baseline is not None and not fresh,
     )
-
-
-def _find_without_effect(run: FileRun, syntax: Syntax) -> Iterator[tuple[int, str]]:
-    """Yield line and message of what a file says about itself and is not obeyed."""
-    yield from run.file.check_directives(syntax)
-    if run.mode != "none":
-        for statement in run.statements:
-            if line := find_batches_line(statement):
-                yield line, UNBATCHED_WARNING
 
 
 def _refuse_tables(tables: Sequence[str], files: Sequence[MigrationFile]) -> None:

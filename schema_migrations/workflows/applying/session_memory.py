@@ -113,8 +113,9 @@ class SessionMemory:
 def _keep_changes(row: Revision, changes: SessionChanges) -> Revision:
     """Return the row with the changes, and still with what is done of a later statement."""
     kept = replace(row, session_changes=describe_changes(changes))
-    progress = read_progress(row)
-    return with_progress(kept, progress) if progress else kept
+    for progress in read_progress(row):
+        kept = with_progress(kept, progress)
+    return kept
 
 
 def is_only_setting(

@@ -27,6 +27,7 @@ from schema_migrations.history.statements import (
 )
 from schema_migrations.workflows.applying.batches import (
     describe_progress,
+    drop_other_progress,
     find_batched_statements,
     run_in_batches,
 )
@@ -78,12 +79,14 @@ def run_stepwise(runner: Runner, run: FileRun) -> None:
     """Run a file from the first statement not done; raise ``StatementFailed``."""
     executor, connection = runner.store.engine.executor, runner.store.connection
     started_at = time.perf_counter_ns()
-    batched = find_batched_statements(runner, run)
+    alone = {group.start for group in _group_statements(run) if len(group) == 1}
+    batched = find_batched_statements(runner, run, alone)
     runner.report(make_file_started(run))
     for statement in find_temporary(run.statements[run.done_count :]):
         place = f"{run.file.name}:{statement.line}"
         runner.report(Warned(message=f"{place}: {TEMPORARY_WARNING}"))
-    row = committed_row = make_started_revision(run, measure_nanoseconds(started_at))
+    row = make_started_revision(run, measure_nanoseconds(started_at))
+    row = committed_row = drop_other_progress(runner, run, row, batched.values())
     try:
         with translate_errors(runner, run.file.name, outcome=""):
             runner.store.write(row, over=run.partial_revision)
@@ -124,7 +127,7 @@ def _run_statements(
     committed_row = row
     hashes = compute_partial_hashes(run.statements)
     for group in _group_statements(run):
-        if len(group) > 1 or group.start not in batched:
+        if group.start not in batched:
             row, committed_row = _run_group(
                 runner,
                 run,

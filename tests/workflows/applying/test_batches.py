@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from schema_migrations.errors import StatementFailed, SyntaxProblem
+from schema_migrations.history.batches import UNBATCHED_WARNING
 from schema_migrations.workflows.applying import batches
 from schema_migrations.workflows.applying.events import (
     RowsDone,
     StatementDone,
     Warned,
 )
-from schema_migrations.workflows.applying.selection import UNBATCHED_WARNING
 from tests.fixtures.children import wait_until
 from tests.fixtures.project import Project
 
@@ -111,7 +111,7 @@ def test_what_fails_says_how_far_it_got_and_goes_on_there(table: Place) -> None:
     table.write(_1=f"{NONE}{COUNT_UP}SELECT 1;")
     with pytest.raises(StatementFailed) as caught:
         apply(table)
-    assert "6 rows of statement 1 stay done" in caught.value.hint
+    assert "6 rows of a statement in batches stay done" in caught.value.hint
     assert caught.value.line == 4
     row = table.read_revisions()["1"]
     assert (row.applied, row.failed) == (0, True)
@@ -131,7 +131,9 @@ def test_a_statement_that_was_edited_begins_again(table: Place) -> None:
     table.write(_1=f"{NONE}-- batches: id\nUPDATE t SET n = 5;")
     apply(table)
     warned = [e.message for e in table.events if isinstance(e, Warned)]
-    assert f"1.sql:4: {batches.EDITED_WARNING}" in warned
+    assert warned == [
+        f"1.sql: 6 rows were done by batches of a statement; {batches.EDITED_WARNING}"
+    ]
     assert table.execute("SELECT DISTINCT n FROM t") == [(5,)]
 
 
@@ -163,15 +165,21 @@ def test_new_rows_behind_the_last_are_left(table: Place) -> None:
 @pytest.mark.parametrize(
     ("comment", "problem"),
     [
-        ("-- batches: n", r"names n, which is no column of t that is NOT NULL"),
-        ("-- batches: gone", r"names gone, which is no column of t"),
-        ("-- batches: m", r"No index of t begins with m"),
+        ("-- batches: gone", "names gone, which is no column of t"),
+        ("-- batches: m", "No btree index of t is in the order of m"),
+        ("-- batches: f", "names f, whose values are not exact"),
+        ("-- batches: k", "A row of t is NULL in a column that -- batches: names"),
+        ("-- batches: h, m", "No btree index of t is in the order of h, m"),
     ],
 )
 def test_columns_that_give_no_order_are_refused(
     table: Place, comment: str, problem: str
 ) -> None:
-    table.execute("ALTER TABLE t ADD m integer NOT NULL DEFAULT 0")
+    table.execute(
+        "ALTER TABLE t ADD m integer NOT NULL DEFAULT 0, ADD f float8 UNIQUE,"
+        " ADD k integer UNIQUE, ADD h integer; CREATE INDEX ON t USING hash (h);"
+        "CREATE INDEX ON t (h DESC, m)"
+    )
     table.write(_1=f"{NONE}{comment}\nUPDATE t SET n = n + 1;")
     with pytest.raises(StatementFailed, match=problem):
         apply(table)
@@ -190,7 +198,9 @@ def test_in_a_transaction_it_is_one_statement(table: Place) -> None:
     table.write(_1=COUNT_UP, _2=f"{NONE}BEGIN;\n{COUNT_UP}COMMIT;")
     apply(table)
     warned = [e.message for e in table.events if isinstance(e, Warned)]
-    assert warned == [f"1.sql:1: {UNBATCHED_WARNING}"]
+    assert warned == [
+        f"{place}: {UNBATCHED_WARNING}" for place in ("1.sql:1", "2.sql:4")
+    ]
     assert list_batches(table) == [list(range(1, 11))]
     assert table.execute("SELECT DISTINCT n FROM t") == [(2,)]
 
@@ -224,7 +234,112 @@ def test_a_run_that_is_killed_goes_on_behind_its_last_batch(
         process.kill()
     assert table.execute("SELECT count(*) FROM t WHERE n = 0") > [(0,)]
     status = project.manage("schemastatus")
-    assert re.search(r"\[ \] 1\.sql  [2468] rows of statement 1 done", status.out)
+    assert re.search(
+        r"\[ \] 1\.sql  [2468] rows of a statement in batches done", status.out
+    )
     again = project.manage("schemaapply", "--no-signals")
     assert again.code == 0, again.err
     assert table.execute("SELECT DISTINCT n FROM t") == [(1,)]
+
+
+FAILS_AT_7 = "ALTER TABLE t ADD CONSTRAINT c CHECK (n <> 1 OR id <> 7)"
+
+
+def fail_at_7(place: Place, text: str = COUNT_UP) -> None:
+    """Let batches end before row 7, and take away what they fail on."""
+    place.execute(FAILS_AT_7)
+    place.write(_1=NONE + text)
+    with pytest.raises(StatementFailed):
+        apply(place)
+    place.execute("ALTER TABLE t DROP CONSTRAINT c")
+
+
+def find_edited(place: Place) -> list[str]:
+    warned = (e.message for e in place.events if isinstance(e, Warned))
+    return [message for message in warned if batches.EDITED_WARNING in message]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        COUNT_UP.replace("id", "k"),
+        COUNT_UP.replace("id", "id, k"),
+        COUNT_UP.replace("-- batches: id\n", ""),
+        f"BEGIN;\n{COUNT_UP}COMMIT;",
+    ],
+    ids=["another key", "a longer key", "no batches", "a transaction"],
+)
+def test_what_no_longer_runs_as_before_is_told(table: Place, text: str) -> None:
+    table.execute("ALTER TABLE t ADD k integer; UPDATE t SET k = 11 - id")
+    table.execute("ALTER TABLE t ADD UNIQUE (k), ADD UNIQUE (id, k)")
+    fail_at_7(table)
+    table.write(_1=NONE + text)
+    apply(table)
+    (told,) = find_edited(table)
+    assert told.startswith("1.sql: 6 rows were done by batches of a statement")
+    assert table.execute("SELECT sum(n) FROM t") == [(16,)]
+
+
+def test_no_batches_any_more_is_told_in_a_transaction_too(table: Place) -> None:
+    fail_at_7(table)
+    table.write(_1=COUNT_UP)
+    apply(table)
+    assert len(find_edited(table)) == 1
+
+
+def test_another_one_before_it_keeps_its_progress(table: Place) -> None:
+    table.execute("ALTER TABLE t ADD m integer NOT NULL DEFAULT 0")
+    fail_at_7(table)
+    table.write(_1=f"{NONE}-- batches: id\nUPDATE t SET m = m + 1;\n{COUNT_UP}")
+    apply(table)
+    assert find_edited(table) == []
+    assert table.execute("SELECT DISTINCT n, m FROM t") == [(1, 1)]
+
+
+def test_a_key_of_another_type_begins_again(table: Place) -> None:
+    fail_at_7(table)
+    table.write(_1=f"{NONE}ALTER TABLE t ALTER id TYPE text;\n{COUNT_UP}")
+    apply(table)
+    assert len(find_edited(table)) == 1
+    assert table.execute("SELECT min(n) FROM t") == [(1,)]
+
+
+@pytest.mark.parametrize("end", [" -- all rows\n;", "\n-- all rows\n;", " -- all rows"])
+def test_a_comment_at_the_end_hides_no_condition(table: Place, end: str) -> None:
+    table.write(_1=f"{NONE}-- batches: id\nUPDATE t SET n = n + 1{end}")
+    apply(table)
+    assert table.execute("SELECT DISTINCT n FROM t") == [(1,)]
+
+
+def test_a_key_may_look_like_the_mark_of_the_row(pg_place: Place) -> None:
+    pg_place.execute("CREATE TABLE t (id text PRIMARY KEY, n integer)")
+    pg_place.execute(ROWS.replace("SELECT i", "SELECT i || ' -- session: {}'"))
+    pg_place.execute(
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (n <> 1 OR id NOT LIKE '7%')"
+    )
+    pg_place.write(_1=NONE + COUNT_UP)
+    with pytest.raises(StatementFailed):
+        apply(pg_place, 2)
+    pg_place.execute("ALTER TABLE t DROP CONSTRAINT c")
+    apply(pg_place, 2)
+    assert pg_place.execute("SELECT DISTINCT n FROM t") == [(1,)]
+
+
+def test_a_statement_for_no_row_is_read_by_the_server(pg_place: Place) -> None:
+    """So an empty database does not hide what fails on a full one."""
+    pg_place.execute("CREATE TABLE t (id integer PRIMARY KEY)")
+    pg_place.write(_1=NONE + COUNT_UP)
+    with pytest.raises(StatementFailed, match="n"):
+        apply(pg_place)
+
+
+def test_a_file_that_is_marked_keeps_no_progress(
+    table: Place, project: Project
+) -> None:
+    table.execute(FAILS_AT_7)
+    project.configure(table.settings, BACKFILL_BATCH=3)
+    project.write("migrations/1.sql", NONE + COUNT_UP)
+    project.manage("schemahash")
+    assert project.manage("schemaapply", "--allow-dirty", "--no-signals").code == 2
+    assert project.manage("schemaset", "1").code == 0
+    assert table.read_revisions()["1"].session_changes == ""

@@ -25,6 +25,7 @@ from schema_migrations.engines.postgresql.online.validation import add_and_valid
 from schema_migrations.engines.postgresql.quote import quote
 from schema_migrations.schema import changes as ddl
 from schema_migrations.schema.model import (
+    NO_KEYS,
     Constraint,
     ForeignKey,
     Index,
@@ -35,10 +36,14 @@ from schema_migrations.schema.model import (
 from schema_migrations.schema.own_parts import KEY_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from schema_migrations.plan.plan import Changes
-    from schema_migrations.schema.model import Column, Schema
+    from schema_migrations.schema.model import Column, Object, Schema
+
+
+OVERLAPS_END = " WITHOUT OVERLAPS)"
+"""How the definition of a key ends that is no btree index."""
 
 
 def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Changes:
@@ -52,6 +57,7 @@ def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Chan
         if isinstance(c, ddl.Drop) and isinstance(c.object, Constraint)
     }
     keys = _find_batch_keys(changes, current)
+    dropped = [c.object for c in changes if isinstance(c, ddl.Drop)]
     with_triggers = {obj.owner for obj in current.of(Opaque) if obj.trait.fires_on_rows}
     result: list[ddl.Change] = []
     for change in changes:
@@ -66,7 +72,8 @@ def set_values_apart(changes: Changes, current: Schema, desired: Schema) -> Chan
                 nullable = replace(after, nullable=True)
                 if nullable != before or change.conversion is not None:
                     result.append(replace(change, after=nullable, fill=None))
-                result += _fill_and_forbid(change, after, taken, keys)
+                gone = _find_restricting(dropped, table.column(after.name))
+                result += _fill_and_forbid(change, after, taken, keys, gone)
             case ddl.AddColumn(table=table, column=column) if (
                 table in busy
                 and _has_values_of_rows(change)
@@ -118,10 +125,27 @@ def defer_until_filled(changes: Changes) -> Changes:
     return tuple(map(add_needs, changes))
 
 
+def _find_restricting(dropped: Iterable[Object], column: Key) -> frozenset[Key]:
+    """Return the keys of what says which values a column may have."""
+    return frozenset(
+        obj.key
+        for obj in dropped
+        if (
+            isinstance(obj, Constraint | ForeignKey)
+            or (isinstance(obj, Index) and obj.unique)
+        )
+        and column in obj.needs
+    )
+
+
 def _find_batch_keys(changes: Changes, current: Schema) -> dict[Key, tuple[str, ...]]:
-    """Return table → the columns of a key of it that stays, its primary key rather than
-    another, without those that may be NULL."""
-    dropped = {ddl.subject_of(c) for c in changes if isinstance(c, ddl.Drop)}
+    """Return table → the columns of a key of it that stays as it is, its primary key
+    rather than another, without those that may be NULL."""
+    changed = {
+        ddl.subject_of(c)
+        for c in changes
+        if isinstance(c, ddl.Drop | ddl.AlterColumn | ddl.DropColumn)
+    }
     not_null = {
         table.key.column(column.name)
         for table in current.of(Table)
@@ -130,8 +154,9 @@ def _find_batch_keys(changes: Changes, current: Schema) -> dict[Key, tuple[str, 
     }
     found: dict[Key, tuple[str, ...]] = {}
     for key in sorted(current.of(Constraint), key=lambda each: each.type):
-        is_key = key.type in KEY_TYPES and key.key not in dropped
-        if is_key and {key.table.column(name) for name in key.columns} <= not_null:
+        columns = {key.table.column(name) for name in key.columns}
+        is_key = key.type in KEY_TYPES and not key.definition.endswith(OVERLAPS_END)
+        if is_key and columns <= not_null and not changed & {key.key, *columns}:
             found.setdefault(key.table, key.columns)
     return found
 
@@ -173,6 +198,7 @@ def _fill_and_forbid(
     column: Column,
     taken: set[str],
     batch_keys: Mapping[Key, tuple[str, ...]],
+    gone_first: frozenset[Key] = NO_KEYS,
 ) -> Iterator[ddl.Change]:
     table, key = change.table, change.table.column(column.name)
     fill = None
@@ -182,6 +208,7 @@ def _fill_and_forbid(
             column=column,
             fill=change.fill,
             fill_needs=change.fill_needs,
+            gone_first=gone_first,
             batch_key=batch_keys.get(table, ()),
         )
         yield fill

@@ -12,7 +12,7 @@ from schema_migrations.plan.fills import with_fills
 from schema_migrations.plan.plan import Plan, build_plan
 from schema_migrations.schema.changes import AlterColumn
 from schema_migrations.schema.diff import diff
-from schema_migrations.schema.model import Constraint, Schema, Table
+from schema_migrations.schema.model import Constraint, Key, Schema, Table
 from schema_migrations.workflows.states.state import inspect_database
 from tests.changes.observation import observe_plan
 
@@ -359,6 +359,68 @@ def test_rows_that_come_while_others_are_filled_get_a_value(pg_place: Place) -> 
         if number == 0:
             pg_place.execute("INSERT INTO t VALUES (NULL)")
     assert pg_place.execute("SELECT a FROM t") == [(0,), (0,)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fill"),
+    [
+        (
+            "a text CONSTRAINT c CHECK (a IN ('x', 'y'))",
+            "a text NOT NULL CONSTRAINT c CHECK (a IN ('x', 'y', 'none'))",
+            "'none'",
+        ),
+        ("a text CONSTRAINT c CHECK (a <> 'none')", "a text NOT NULL", "'none'"),
+        ("a text CONSTRAINT c UNIQUE", "a text NOT NULL", "'same'"),
+        ("a text CONSTRAINT c UNIQUE", "a text NOT NULL, UNIQUE (a, id)", "'same'"),
+        (
+            "a integer CONSTRAINT c REFERENCES r",
+            "a integer NOT NULL CONSTRAINT c REFERENCES s",
+            "2",
+        ),
+    ],
+)
+def test_a_rule_that_the_values_break_is_gone_before(
+    pg_place: Place, before: str, after: str, fill: str
+) -> None:
+    others = (
+        "CREATE TABLE r (id integer PRIMARY KEY); CREATE TABLE s (LIKE r INCLUDING ALL)"
+    )
+    table = "CREATE TABLE t (id integer PRIMARY KEY, {})"
+    desired = make_schema(pg_place, others, table.format(after))
+    current = make_schema(pg_place, others, table.format(before))
+    column = Key("table", "", "t").column("a")
+    changes = with_fills(diff(current, desired), {column: fill})
+    planner = engine_for("postgresql").planner
+    made = build_plan(changes, current, desired, planner=planner, online=True)
+    pg_place.execute("INSERT INTO s VALUES (2); INSERT INTO t (id) VALUES (1), (2)")
+    for statement in made.statements:
+        pg_place.execute(statement.sql)
+    assert pg_place.execute("SELECT count(a) FROM t") == [(2,)]
+    (filling,) = (each for each in made.statements if each.batch_key)
+    assert filling.batch_key == ('"id"',)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        ("u integer NOT NULL UNIQUE", "u integer UNIQUE", ()),
+        ("u integer NOT NULL UNIQUE", "u integer NOT NULL UNIQUE", ('"u"',)),
+        ("u integer UNIQUE", "u integer UNIQUE", ()),
+        ("u bigint PRIMARY KEY", "u bigint NOT NULL UNIQUE", ()),
+        ("u integer, i integer PRIMARY KEY", "u integer, i bigint PRIMARY KEY", ()),
+    ],
+)
+def test_batches_go_by_a_key_that_stays(
+    pg_place: Place, before: str, after: str, key: tuple[str, ...]
+) -> None:
+    desired = make_schema(pg_place, f"CREATE TABLE t (a integer NOT NULL, {after})")
+    current = make_schema(pg_place, f"CREATE TABLE t (a integer, {before})")
+    column = Key("table", "", "t").column("a")
+    changes = with_fills(diff(current, desired), {column: "0"})
+    planner = engine_for("postgresql").planner
+    made = build_plan(changes, current, desired, planner=planner, online=True)
+    first = next(each for each in made.statements if each.sql.startswith("UPDATE"))
+    assert first.batch_key == key
 
 
 def test_periods_without_overlaps_are_no_plain_key(pg_place: Place) -> None:
