@@ -6,6 +6,7 @@ Invariant: it names a line of the file and keeps the server's own words, except 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schema_migrations.engines.driver_errors import translate_driver_errors
@@ -95,15 +96,19 @@ def translate_statement_errors(
     outcome: str,
     advise: Callable[[str], str] = lambda cause: "",
     statement: SourceStatement | None = None,
+    is_as_written: bool = True,
 ) -> Iterator[None]:
     """Raise ``StatementFailed`` with file and line for an error inside.
 
     Its hint says what the failure left, ``outcome``, and what to do about its cause,
-    ``advise``.
+    ``advise``.  ``is_as_written``: the server was sent the statement; else something for
+    it, in which a position means nothing to the reader.
     """
 
     def error_of(driver_error: DriverError) -> StatementFailed:
         is_lost = driver_error.retryable and not driver_error.gave_up_on_lock
+        if not is_as_written:
+            driver_error = replace(driver_error, position=0)
         return make_statement_error(
             statement,
             driver_error,

@@ -37,6 +37,7 @@ from schema_migrations.workflows.applying.runner import (
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from schema_migrations.engines.executor import Batches
     from schema_migrations.history.batches import BatchedStatement
@@ -183,7 +184,7 @@ class _Speed:
 def _begin(work: _Work, row: Revision) -> tuple[int | None, BatchProgress | None]:
     """Return about how many rows there are, and the progress; None: there is no row."""
     connection, batched = work.runner.store.connection, work.batched
-    with _hold_transaction(work, row):
+    with _hold_transaction(work, row), _translate(work, row, is_as_written=False):
         types = work.functions.read_key(connection, batched)
         about = work.functions.read_row_estimate(connection, batched)
         progress = find_progress(row, batched.hash)
@@ -207,7 +208,8 @@ def _run_batch(work: _Work, row: Revision, progress: BatchProgress | None) -> Re
     with _hold_transaction(work, row):
         end = None
         if progress is not None:
-            end = functions.find_end(connection, work.batched, progress, size)
+            with _translate(work, row, is_as_written=False):
+                end = functions.find_end(connection, work.batched, progress, size)
             assert end is None or end != progress.after, "a batch must come further"
         last = progress.last if progress else ()
         functions.run(connection, work.batched, progress, end or last)
@@ -250,19 +252,26 @@ def _hold_transaction(work: _Work, row: Revision) -> Iterator[None]:
     """Hold a transaction of a batch; raise ``StatementFailed`` that says what stays."""
     runner, run, store = work.runner, work.run, work.runner.store
     with (
-        translate_errors(
-            runner,
-            run.file.name,
-            outcome=describe_progress(run, row),
-            statement=work.statement,
-            source=run.file,
-        ),
+        _translate(work, row, is_as_written=True),
         runner.watch.track_statement(
             run.file.name, work.statement, work.index + 1, len(run.statements)
         ),
         store.engine.executor.open_transaction(store.connection),
     ):
         yield
+
+
+def _translate(
+    work: _Work, row: Revision, *, is_as_written: bool
+) -> AbstractContextManager[None]:
+    return translate_errors(
+        work.runner,
+        work.run.file.name,
+        outcome=describe_progress(work.run, row),
+        statement=work.statement,
+        source=work.run.file,
+        is_as_written=is_as_written,
+    )
 
 
 def describe_progress(run: FileRun, row: Revision) -> str:

@@ -309,6 +309,7 @@ def translate_errors(
     outcome: str,
     statement: SourceStatement | None = None,
     source: MigrationFile | None = None,
+    is_as_written: bool = True,
 ) -> AbstractContextManager[None]:
     """Raise ``StatementFailed`` that says what is left, and what to do next."""
 
@@ -331,6 +332,7 @@ def translate_errors(
         outcome=outcome,
         advise=advise,
         statement=statement,
+        is_as_written=is_as_written,
     )
 
 

@@ -343,3 +343,12 @@ def test_a_file_that_is_marked_keeps_no_progress(
     assert project.manage("schemaapply", "--allow-dirty", "--no-signals").code == 2
     assert project.manage("schemaset", "1").code == 0
     assert table.read_revisions()["1"].session_changes == ""
+
+
+def test_an_error_shows_a_place_in_the_statement_or_none(table: Place) -> None:
+    table.write(_1=f"{NONE}-- batches: id\nUPDATE gone\n   SET n = n + 1;")
+    with pytest.raises(StatementFailed, match=r"^1\.sql:4: relation \"gone\" does not"):
+        apply(table)
+    table.write(_1=f"{NONE}-- batches: id\nUPDATE t SET n = 1\n WHERE gone;")
+    with pytest.raises(StatementFailed, match=r"^1\.sql:5:8: column \"gone\" does not"):
+        apply(table)
