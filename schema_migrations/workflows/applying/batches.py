@@ -48,7 +48,15 @@ if TYPE_CHECKING:
 REPORT_INTERVAL = 10.0
 """Seconds between two reports of how far the batches are."""
 
-EDITED_WARNING = "the statement was edited since, or its table was; it begins again with the first row"
+EDITED_WARNING = (
+    "rows were done by batches of a statement that is no longer there as it was; if it was"
+    " edited, it begins again with the first row"
+)
+
+RETYPED_WARNING = (
+    "a column that -- batches: names has another type than before, so the statement begins"
+    " again with the first row"
+)
 
 
 def find_batched_statements(
@@ -97,8 +105,8 @@ def warn_of_other_progress(
     hashes = {each.hash for each in known}
     others = [each for each in read_progress(row) if each.statement not in hashes]
     for progress in others:
-        done = f"{progress.rows:,} rows were done by batches of a statement"
-        report(Warned(message=f"{run.file.name}: {done}; {EDITED_WARNING}"))
+        message = f"{run.file.name}: {progress.rows:,} {EDITED_WARNING}"
+        report(Warned(message=message))
     return [each.statement for each in others]
 
 
@@ -193,7 +201,7 @@ def _begin(work: _Work, row: Revision) -> tuple[int | None, BatchProgress | None
         last = work.functions.find_last_key(connection, batched)
     if progress is not None:
         place = f"{work.run.file.name}:{work.statement.line}"
-        work.runner.report(Warned(message=f"{place}: {EDITED_WARNING}"))
+        work.runner.report(Warned(message=f"{place}: {RETYPED_WARNING}"))
     if last is None:
         return about, None
     new = BatchProgress(statement=batched.hash, types=types, after=None, last=last)
