@@ -35,7 +35,7 @@ UNBATCHED_WARNING = (
 RowKey = tuple[str, ...]
 """The values of the columns in a row, as the server writes them as text."""
 
-_LINE = re.compile(rf"--\s*{LINE_START}.*", re.DOTALL)
+_LINE = re.compile(rf"--\s*{LINE_START}.*", re.DOTALL | re.IGNORECASE)
 _NAME = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
 _COLUMNS = re.compile(rf"\s*(?:{_NAME})\s*(?:,\s*(?:{_NAME})\s*)*")
 _WRITES_ROWS = re.compile(r"(?:UPDATE|DELETE|WITH|MERGE)\b", re.IGNORECASE)
@@ -114,7 +114,8 @@ def read_batched_statement(
     line = find_batches_line(statement)
     if not line:
         return None
-    columns = statement.comments[line - statement.first_line].partition(LINE_START)[2]
+    comment = statement.comments[line - statement.first_line]
+    columns = comment.partition(":")[2]
     if not _COLUMNS.fullmatch(columns):
         if not _WRITES_ROWS.match(statement.sql):
             return None  # prose

@@ -82,6 +82,7 @@ def test_the_comment_names_the_columns() -> None:
     found = read('-- Fill a\n-- batches: "Id", b\nUPDATE t SET a = 1;')
     assert found is not None
     assert found.columns == ('"Id"', "b")
+    assert read("--Batches:id\nUPDATE t SET a = 1;") is not None
     assert read("-- In batches: no\nUPDATE t SET a = 1;") is None
     assert (
         read("-- batches: of beer, each brewed once\nCREATE TABLE b (c int);") is None
