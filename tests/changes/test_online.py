@@ -101,5 +101,6 @@ def note_exceptions(rows: Iterable[str]) -> None:
             file.writelines(f"{row}\n" for row in rows)
 
 
-def test_every_exception_has_a_reason() -> None:
-    assert all(read_exceptions().values())
+def test_the_exceptions_are_those_of_their_section() -> None:
+    assert "EXCLUDE USING" in read_exceptions()
+    assert "NOT NULL" not in read_exceptions()
