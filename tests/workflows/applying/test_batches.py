@@ -81,8 +81,16 @@ def test_every_row_comes_once_whatever_the_size(table: Place, size: int) -> None
          '"A b"'),
         ("CREATE TABLE k (a integer NOT NULL); CREATE INDEX ON k (a);"
          "INSERT INTO k SELECT i / 5 FROM generate_series(1, 20) i", "a"),
+        ("CREATE TABLE k (a bit(8) PRIMARY KEY);"
+         "INSERT INTO k SELECT i::bit(8) FROM generate_series(1, 20) i", "a"),
+        ("CREATE TABLE k (a char(5) PRIMARY KEY);"
+         "INSERT INTO k SELECT i::text FROM generate_series(1, 20) i", "a"),
+        ("CREATE TYPE mood AS ENUM ('b', 'a');"
+         "CREATE TABLE k (a mood, b integer, PRIMARY KEY (a, b));"
+         "INSERT INTO k SELECT CASE i % 2 WHEN 0 THEN 'a' ELSE 'b' END::mood, i"
+         " FROM generate_series(1, 20) i", "a, b"),
     ],
-    ids=["two columns", "uuid", "time", "not unique"],
+    ids=["two columns", "uuid", "time", "not unique", "bits", "padded", "enum"],
 )  # fmt: skip
 def test_keys_of_all_kinds(pg_place: Place, make: str, columns: str) -> None:
     pg_place.execute(f"{make}; ALTER TABLE k ADD n integer NOT NULL DEFAULT 0")
