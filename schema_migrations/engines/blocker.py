@@ -33,7 +33,7 @@ class StatementProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
+class SessionLookup:
     """What a second session can look up about the first one."""
 
     list_blockers: Callable[[], Sequence[Blocker]]
@@ -41,5 +41,5 @@ class Lookup:
     """None: the server does not say how far the statement is."""
 
 
-OpenLookup = Callable[[], AbstractContextManager[Lookup]]
+OpenSessionLookup = Callable[[], AbstractContextManager[SessionLookup]]
 """Opens a second session, which waits for nothing."""

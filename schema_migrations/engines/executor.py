@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any
 
-    from schema_migrations.engines.blocker import OpenLookup
+    from schema_migrations.engines.blocker import OpenSessionLookup
     from schema_migrations.engines.connection import Connection, DatabaseSettings
     from schema_migrations.engines.driver_error import DriverError
     from schema_migrations.engines.lock_wait import RetakeLock
@@ -137,14 +137,14 @@ class JoinedStatements:
 class Batches:
     """The functions that run a statement for a part of the rows of its table."""
 
-    read_key: Callable[[Connection, BatchedStatement], tuple[str, ...]]
+    read_key_types: Callable[[Connection, BatchedStatement], tuple[str, ...]]
     """Return the types of the columns.  Raises ``StatementFailed`` when the table cannot
     be gone through in their order."""
     read_row_estimate: Callable[[Connection, BatchedStatement], int | None]
     """Return about how many rows the table has; None: the server does not know."""
     find_last_key: Callable[[Connection, BatchedStatement], RowKey | None]
     """Return the key of the last row; None: there is no row."""
-    find_end: Callable[
+    find_batch_end: Callable[
         [Connection, BatchedStatement, BatchProgress, int], RowKey | None
     ]
     """Return the key of the last row of the next batch of so many rows; None: it goes on
@@ -219,7 +219,7 @@ class Executor:
     """None: such a statement either succeeds or changes nothing, and can be repeated."""
     batches: Batches | None = None
     """None: a statement runs for all rows at once."""
-    prepare_lookup: Callable[[Connection], OpenLookup] | None = None
+    prepare_session_lookup: Callable[[Connection], OpenSessionLookup] | None = None
     """None: the server cannot tell who blocks a session, nor how far it is."""
     handle_messages: (
         Callable[

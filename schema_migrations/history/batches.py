@@ -71,8 +71,8 @@ class BatchedStatement:
         return self.table.removeprefix("ONLY ")
 
     @property
-    def called(self) -> str:
-        """What the statement calls the table where it names a column of it."""
+    def table_reference(self) -> str:
+        """The name of the table in front of its columns: its alias, if it has one."""
         return self.alias or re.findall(_NAME, self.table_name)[-1]
 
     def with_condition(self, condition: str) -> str:
@@ -125,7 +125,7 @@ def read_batched_statement(
             line=line,
             advice='Write the columns of a key of the table: -- batches: "id", "day"',
         )
-    batched = None if statement.parts else take_apart(statement.sql, syntax)
+    batched = None if statement.parts else parse_update_or_delete(statement.sql, syntax)
     if batched is None:
         raise SyntaxProblem(
             problem="-- batches: is above a statement that cannot run in batches",
@@ -163,7 +163,7 @@ def find_batches_line(statement: SourceStatement) -> int:
     return 0
 
 
-def take_apart(sql: str, syntax: Syntax) -> BatchedStatement | None:
+def parse_update_or_delete(sql: str, syntax: Syntax) -> BatchedStatement | None:
     """Return an ``UPDATE`` or ``DELETE`` taken apart; None: another, or not certainly."""
     # A delimiter of the file's own comes after the usual one.
     sql = sql.rstrip().removesuffix(";")

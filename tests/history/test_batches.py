@@ -8,8 +8,8 @@ from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.errors import SyntaxProblem
 from schema_migrations.history.batches import (
     BatchedStatement,
+    parse_update_or_delete,
     read_batched_statement,
-    take_apart,
 )
 from schema_migrations.history.statements import split
 
@@ -53,9 +53,9 @@ def read(text: str) -> BatchedStatement | None:
     ],
 )
 def test_a_statement_is_taken_apart(sql: str, called: str, restricted: str) -> None:
-    found = take_apart(sql, SYNTAX)
+    found = parse_update_or_delete(sql, SYNTAX)
     assert found is not None
-    assert found.called == called
+    assert found.table_reference == called
     assert found.with_condition("RANGE") == restricted
 
 
@@ -75,7 +75,7 @@ def test_a_statement_is_taken_apart(sql: str, called: str, restricted: str) -> N
     ],
 )
 def test_what_cannot_be_taken_apart_with_certainty_is_left(sql: str) -> None:
-    assert take_apart(sql, SYNTAX) is None
+    assert parse_update_or_delete(sql, SYNTAX) is None
 
 
 def test_the_comment_names_the_columns() -> None:

@@ -13,7 +13,7 @@ from schema_migrations.engines.postgresql.session import (
 from schema_migrations.engines.postgresql.session.asked_settings import (
     read_asked_timeouts,
 )
-from schema_migrations.engines.postgresql.session.blockers import prepare_lookup
+from schema_migrations.engines.postgresql.session.blockers import prepare_session_lookup
 from schema_migrations.engines.postgresql.session.driver_error import read_driver_error
 from schema_migrations.engines.postgresql.session.joined_statements import (
     JOINED_STATEMENTS,
@@ -24,7 +24,7 @@ from schema_migrations.engines.postgresql.session.kept_session import (
 from schema_migrations.engines.postgresql.session.lock import hold_lock
 from schema_migrations.engines.postgresql.session.messages import handle_messages
 from schema_migrations.engines.postgresql.session.outside_statement import (
-    is_validation,
+    is_only_validation,
 )
 from schema_migrations.engines.postgresql.session.parameters import (
     hold_fixed_settings,
@@ -60,18 +60,18 @@ EXECUTOR = Executor(
     outside_transaction=OutsideTransaction(
         disable_timeouts=outside_transaction.disable_timeouts,
         disable_statement_timeout=outside_transaction.disable_statement_timeout,
-        may_take_long=is_validation,
+        may_take_long=is_only_validation,
         clear_leftovers=outside_transaction.clear_leftovers,
         check_result=outside_transaction.check_result,
     ),
     batches=Batches(
-        read_key=batches.read_key,
+        read_key_types=batches.read_key_types,
         read_row_estimate=batches.read_row_estimate,
         find_last_key=batches.find_last_key,
-        find_end=batches.find_end,
+        find_batch_end=batches.find_batch_end,
         run=batches.run_batch,
     ),
-    prepare_lookup=prepare_lookup,
+    prepare_session_lookup=prepare_session_lookup,
     handle_messages=handle_messages,
     cancel=execution.cancel_statement,
     in_transaction=execution.in_transaction,

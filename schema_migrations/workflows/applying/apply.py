@@ -333,7 +333,7 @@ def _run_files(runner: Runner, runs: Sequence[FileRun], tx_mode: TxMode) -> None
 def _open_watch(
     store: RevisionStore, lock_timeout: float | None, messages: Messages
 ) -> AbstractContextManager[Watch]:
-    prepare = store.engine.executor.prepare_lookup
+    prepare = store.engine.executor.prepare_session_lookup
     return watch_statements(
         prepare(store.connection) if prepare else None,
         messages.show_event,

@@ -193,7 +193,7 @@ def _begin(work: _Work, row: Revision) -> tuple[int | None, BatchProgress | None
     """Return about how many rows there are, and the progress; None: there is no row."""
     connection, batched = work.runner.store.connection, work.batched
     with _hold_transaction(work, row), _translate(work, row, is_as_written=False):
-        types = work.functions.read_key(connection, batched)
+        types = work.functions.read_key_types(connection, batched)
         about = work.functions.read_row_estimate(connection, batched)
         progress = find_progress(row, batched.hash)
         if progress is not None and progress.types == types:
@@ -217,7 +217,7 @@ def _run_batch(work: _Work, row: Revision, progress: BatchProgress | None) -> Re
         end = None
         if progress is not None:
             with _translate(work, row, is_as_written=False):
-                end = functions.find_end(connection, work.batched, progress, size)
+                end = functions.find_batch_end(connection, work.batched, progress, size)
             assert end is None or end != progress.after, "a batch must come further"
         last = progress.last if progress else ()
         functions.run(connection, work.batched, progress, end or last)

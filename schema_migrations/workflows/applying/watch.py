@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from schema_migrations.engines.blocker import Lookup
+from schema_migrations.engines.blocker import SessionLookup
 from schema_migrations.history.secrets import mask_secrets
 from schema_migrations.workflows.applying.events import (
     Blocked,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from schema_migrations.engines.blocker import (
         Blocker,
-        OpenLookup,
+        OpenSessionLookup,
         StatementProgress,
     )
     from schema_migrations.history.statements import SourceStatement
@@ -37,7 +37,7 @@ LONGEST_CHECK_DELAY = 1.0
 """Seconds after which the blockers of a statement are looked up, at the latest."""
 HEARTBEAT_INTERVAL = 30.0
 """Seconds between two reports that a statement still runs."""
-NO_LOOKUP = Lookup(list_blockers=tuple, read_progress=lambda: None)
+NO_LOOKUP = SessionLookup(list_blockers=tuple, read_progress=lambda: None)
 THREAD_END_TIMEOUT = 2.0
 """Seconds to wait for the second session to end; it holds nothing."""
 
@@ -82,7 +82,7 @@ class Watch:
 
 @contextmanager
 def watch_statements(
-    open_lookup: OpenLookup | None,
+    open_lookup: OpenSessionLookup | None,
     report: ReportEvent,
     *,
     lock_timeout: float | None,
@@ -118,7 +118,7 @@ def watch_statements(
 
 def _report_long_statements(
     watch: Watch,
-    open_lookup: OpenLookup,
+    open_lookup: OpenSessionLookup,
     report: ReportEvent,
     show_notes: Callable[[], None],
     *,
@@ -129,7 +129,7 @@ def _report_long_statements(
     reported: tuple[RunningStatement, frozenset[int]] | None = None
     last_heartbeat = 0.0
     with ExitStack() as stack:
-        lookup: Lookup | None = None
+        lookup: SessionLookup | None = None
         while not ended.wait(check_delay / 2):
             show_notes()
             running, now = watch.running, time.monotonic()

@@ -73,8 +73,8 @@ def run_together(
                     raise _Refused
     except _Refused:
         return False
-    except Exception as error:
-        # Only the engine knows its driver's exceptions; any other is raised as it is.
+    except Exception as error:  # only the engine knows its driver's exceptions
+        # Any other is raised as it is.
         if executor.read_driver_error(error) is None:
             raise
         return False

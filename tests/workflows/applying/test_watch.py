@@ -12,7 +12,7 @@ from django.db.utils import ConnectionHandler
 
 from schema_migrations.api import split
 from schema_migrations.engines.blocker import Blocker
-from schema_migrations.engines.postgresql.session.blockers import prepare_lookup
+from schema_migrations.engines.postgresql.session.blockers import prepare_session_lookup
 from schema_migrations.management.output.events import describe_event
 from schema_migrations.workflows.applying.apply import apply
 from schema_migrations.workflows.applying.events import Blocked, Event, StillRunning
@@ -60,7 +60,7 @@ def test_an_assumed_role_sees_what_the_others_of_its_login_do(
         cursor.execute("SELECT current_user")
         assert cursor.fetchone() == ("watch_owner",)
         blocking.execute("SELECT pg_advisory_lock(1) -- taken")
-        open_lookup = prepare_lookup(mine)
+        open_lookup = prepare_session_lookup(mine)
         waiting = threading.Thread(
             target=mine.connection.execute, args=["SELECT pg_advisory_lock(1)"]
         )
@@ -131,7 +131,7 @@ def test_a_prepared_transaction_has_no_process() -> None:
 
 def test_a_long_statement_gives_signs_of_life(pg_place: Place) -> None:
     pg_place.connection.ensure_connection()
-    observer = pg_place.engine.executor.prepare_lookup
+    observer = pg_place.engine.executor.prepare_session_lookup
     assert observer is not None
     events: list[Event] = []
     with (
@@ -155,7 +155,7 @@ def test_how_far_an_index_is_comes_from_the_server(
     pg_place.write(_1=A)
     pg_place.apply()
     reader.execute("INSERT INTO a VALUES (1)")
-    open_lookup = prepare_lookup(pg_place.connection)
+    open_lookup = prepare_session_lookup(pg_place.connection)
     session = pg_place.connection.connection
     making = threading.Thread(
         target=session.execute, args=["CREATE INDEX CONCURRENTLY i ON a (id)"]

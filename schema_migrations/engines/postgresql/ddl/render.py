@@ -42,7 +42,7 @@ from schema_migrations.engines.postgresql.ddl.render_object import (
 from schema_migrations.engines.postgresql.quote import qualify, quote, quote_literal
 from schema_migrations.engines.postgresql.syntax import SYNTAX
 from schema_migrations.errors import UnsupportedChange
-from schema_migrations.history.batches import take_apart
+from schema_migrations.history.batches import parse_update_or_delete
 from schema_migrations.plan.plan import Statement
 from schema_migrations.plan.table_action import TableAction
 from schema_migrations.schema import changes as ddl
@@ -117,7 +117,9 @@ def _render_on_column(
             # No deferred check waits for the end of a statement that runs by itself.
             fill = _render_fill(change.table, change.column.name, change.fill)[0]
             if not change.awaits:
-                key = change.batch_key if take_apart(fill.sql, SYNTAX) else ()
+                key = (
+                    change.batch_key if parse_update_or_delete(fill.sql, SYNTAX) else ()
+                )
                 return (replace(fill, batch_key=tuple(map(quote, key))),)
             comment = fill.comment.replace("existing rows", "rows that came meanwhile")
             return (replace(fill, comment=comment),)

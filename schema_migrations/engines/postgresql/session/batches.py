@@ -64,8 +64,10 @@ OTHER_KEY_ADVICE = (
 )
 
 
-def read_key(connection: Connection, statement: BatchedStatement) -> tuple[str, ...]:
-    """Return the types of the columns.
+def read_key_types(
+    connection: Connection, statement: BatchedStatement
+) -> tuple[str, ...]:
+    """Return the types of the columns that a statement goes by.
 
     Raises ``StatementFailed`` when they cannot give an order of the rows: a row without
     a value would be left out, and without an index each batch would read the whole table.
@@ -113,7 +115,7 @@ def find_last_key(connection: Connection, statement: BatchedStatement) -> RowKey
     return tuple(rows[0]) if rows else None
 
 
-def find_end(
+def find_batch_end(
     connection: Connection,
     statement: BatchedStatement,
     progress: BatchProgress,
@@ -174,4 +176,4 @@ def _lie_between(
 
 
 def _qualify(statement: BatchedStatement) -> list[str]:
-    return [f"{statement.called}.{column}" for column in statement.columns]
+    return [f"{statement.table_reference}.{column}" for column in statement.columns]

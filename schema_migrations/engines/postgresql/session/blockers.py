@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from psycopg.rows import class_row
 
-from schema_migrations.engines.blocker import Blocker, Lookup, StatementProgress
+from schema_migrations.engines.blocker import Blocker, SessionLookup, StatementProgress
 from schema_migrations.engines.postgresql.server.sibling import open_sibling_of
 from schema_migrations.engines.postgresql.session.execution import (
     execute,
@@ -22,7 +22,7 @@ from schema_migrations.engines.postgresql.session.pooler import PID_QUERY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from schema_migrations.engines.blocker import OpenLookup
+    from schema_migrations.engines.blocker import OpenSessionLookup
     from schema_migrations.engines.connection import Connection
 
 # Process 0 means a prepared transaction.
@@ -55,16 +55,16 @@ SELECT phase, heap_blks_scanned, heap_blks_total
 """
 
 
-def prepare_lookup(connection: Connection) -> OpenLookup:
+def prepare_session_lookup(connection: Connection) -> OpenSessionLookup:
     """Return a function that opens a second session to look at this one."""
     (pid,) = fetch_row(connection, PID_QUERY)
 
     @contextmanager
-    def open_lookup() -> Iterator[Lookup]:
+    def open_lookup() -> Iterator[SessionLookup]:
         with closing(open_sibling_of(connection)) as sibling:
             # An assumed role may not see what the other sessions of its login do.
             execute(sibling, "RESET ROLE")
-            yield Lookup(
+            yield SessionLookup(
                 list_blockers=lambda: _fetch_blockers(sibling, pid),
                 read_progress=lambda: _fetch_progress(sibling, pid),
             )

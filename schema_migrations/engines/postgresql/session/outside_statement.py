@@ -146,7 +146,7 @@ def parse_outside_statement(sql: str) -> OutsideStatement | None:
     return RepeatableStatement() if _match_head(REPEATABLE_HEAD, sql) else None
 
 
-def is_validation(sql: str) -> bool:
+def is_only_validation(sql: str) -> bool:
     """Tell whether a statement only validates a constraint: it reads all rows, and others
     read and write meanwhile.
 
